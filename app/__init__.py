@@ -1,0 +1,1 @@
+"""Phial: a desktop assistant for mail and calendar that runs on its owner's machine."""

@@ -1,0 +1,68 @@
+"""What an engine reports while it generates. Every generation ends in Finished or Failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from app.core.messages import ToolCall
+
+StopReason = Literal["end", "length", "cancelled", "tool_call"]
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """A piece of the visible answer; always whole Unicode characters."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ThoughtDelta:
+    """A piece of the model's reasoning; never part of the answer."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ToolCallReady:
+    """A complete tool call whose arguments satisfied the tool's schema."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A stage of long work. `done` of `total` (0: unknown) in the unit the stage's name implies."""
+
+    stage: Literal["starting", "loading", "prefill", "decode"]
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The generation ended as asked.
+
+    `timings` are milliseconds by name (prefill, decode, constraint ...); `prompt_tokens` and
+    `completion_tokens` count model tokens.
+    """
+
+    reason: StopReason
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The generation could not be finished: a code for scripts and a sentence for the user."""
+
+    code: str
+    message: str
+    hint: str = ""
+    details: str = ""
+
+
+EngineEvent = TextDelta | ThoughtDelta | ToolCallReady | Progress | Finished | Failed

@@ -1,0 +1,89 @@
+"""What a conversation is made of: parts, messages and turns. Ids and links belong to the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+@dataclass(frozen=True)
+class Text:
+    """Plain text as typed or generated."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class ImageRef:
+    """A picture in the profile, by its SHA-256 (hex); bytes never travel in a message."""
+
+    sha256: str
+    media_type: str
+
+
+@dataclass(frozen=True)
+class AudioRef:
+    """A recording in the profile, by its SHA-256 (hex); `seconds` is its length."""
+
+    sha256: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """A call the model asked for. `arguments` are JSON values, not yet validated."""
+
+    name: str
+    arguments: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ToolResult:
+    """What a tool answered, as the model may see it: ids, dates, counts; no stranger's text."""
+
+    name: str
+    ok: bool
+    content: str
+
+
+Part = Text | ImageRef | AudioRef | ToolCall | ToolResult
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a dialogue."""
+
+    role: Role
+    parts: tuple[Part, ...]
+
+    @property
+    def text(self) -> str:
+        """The text parts joined; empty if there are none."""
+        return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @staticmethod
+    def of(role: Role, text: str) -> Message:
+        """A message with one text part."""
+        return Message(role, (Text(text),))
+
+
+class TurnState(Enum):
+    """Where a turn stands. PAUSED waits for the user's yes and survives a restart."""
+
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """The user's message and everything that answered it."""
+
+    user: Message
+    replies: tuple[Message, ...] = ()
+    state: TurnState = TurnState.RUNNING

@@ -1,0 +1,172 @@
+"""Protocols between rooms: what one room needs of another, filled in by compose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from app.core.errors import KnownError
+from app.core.events import EngineEvent
+from app.core.messages import Message
+from app.core.proposals import Change, Proposal, Risk
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The instant and zone a request is understood in. `now` is aware and in `zone`."""
+
+    now: datetime
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class ToolSpec:
+    """A tool as the model and the constraint see it.
+
+    `parameters` is a JSON Schema object; properties in the order the model must emit them. A
+    string property with `"x-span": true` repeats words of the dialogue.
+    """
+
+    name: str
+    purpose: str
+    risk: Risk
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class GenerateRequest:
+    """One generation. `id` is unique within a client.
+
+    `context` is trusted metadata (date, time, zone) the dialect puts into the last user message.
+    `spans` are the texts span arguments may repeat, newest last. Temperature 0 is greedy.
+    """
+
+    id: str
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+    context: str = ""
+    spans: tuple[str, ...] = ()
+    max_tokens: int = 512
+    temperature: float = 0.0
+    top_p: float = 1.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What the loaded model is and can do. `context` is its usable length in tokens."""
+
+    model_name: str
+    architecture: str
+    context: int
+    tools_learned: bool
+    tools_native: bool
+    backend: str
+    threads: int
+    timings: Mapping[str, float] = field(default_factory=dict)
+
+
+class Engine(Protocol):
+    """A text generator. One generation at a time; `cancel` may come from another thread."""
+
+    def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
+        """Events of one generation; the last is Finished or Failed, also when the engine dies."""
+        ...
+
+    def cancel(self, request_id: str) -> None:
+        """Ask the generation to stop; it ends in Finished("cancelled"). Unknown ids are ignored."""
+        ...
+
+    def capabilities(self) -> Capabilities:
+        """What is loaded; starts the engine if need be. Raises KnownError if it cannot load."""
+        ...
+
+    def close(self) -> None:
+        """End the engine and whatever process it owns; safe to call twice."""
+        ...
+
+
+@dataclass(frozen=True)
+class ToolOutcome:
+    """What a tool did or would do.
+
+    `data` are JSON values for scripts, `sentence` is for the user. `proposal` is set when the
+    tool wants to change something; nothing has changed yet. `problem` is set when the answer
+    may be incomplete (a calendar file that could not be read).
+    """
+
+    data: Mapping[str, object]
+    sentence: str
+    proposal: Proposal | None = None
+    problem: KnownError | None = None
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool that can run: its spec and the function behind it.
+
+    `run` takes validated arguments and the clock; it raises KnownError (or AmbiguousError) with
+    a sentence, and never changes anything itself.
+    """
+
+    spec: ToolSpec
+    run: Callable[[Mapping[str, object], Clock], ToolOutcome]
+
+
+class ChangeOwner(Protocol):
+    """The room that owns a kind of target ("calendar") and can apply a change to it."""
+
+    def version(self, target: str) -> str:
+        """The target's version as it is now (see `version_of`); "" where it does not exist."""
+        ...
+
+    def apply(self, change: Change) -> None:
+        """Make the target what `after` says, if it still has `expected_version`.
+
+        Raises KnownError("stale") without touching anything if it has another version.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Occurrence:
+    """One occurrence of an event. `start` and `end` are aware, `end` exclusive.
+
+    `id` is stable within the profile ("e" and a number); `key` names the file and the
+    occurrence, "" recurrence for a single event.
+    """
+
+    id: str
+    uid: str
+    recurrence_id: str
+    path: str
+    title: str
+    start: datetime
+    end: datetime
+    all_day: bool
+    where: str = ""
+    attendees: tuple[str, ...] = ()
+    invited: bool = False
+
+
+class CalendarReader(Protocol):
+    """What other rooms need to know of calendars."""
+
+    def occurrences(self, start: datetime, end: datetime) -> Sequence[Occurrence]:
+        """Occurrences that overlap [start, end), by start. Both are aware."""
+        ...
+
+
+class IdMap(Protocol):
+    """Short ids ("e12", "m17") that stay the same for the same thing for the profile's life."""
+
+    def id_for(self, kind: str, key: str) -> str:
+        """The id of `key` among things of `kind` (one letter); made on first use."""
+        ...
+
+    def key_for(self, short_id: str) -> str | None:
+        """The key behind an id, None if it was never given."""
+        ...
