@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal, get_args
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -69,6 +69,37 @@ class Message:
     def of(role: Role, text: str) -> Message:
         """A message with one text part."""
         return Message(role, (Text(text),))
+
+    def to_json(self) -> dict[str, object]:
+        """JSON values that `from_json` reads back."""
+        return {"role": self.role, "parts": [part_to_json(part) for part in self.parts]}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> Message:
+        """The inverse of `to_json`. Raises KeyError, TypeError or ValueError on foreign data."""
+        if data["role"] not in get_args(Role):
+            raise ValueError(f"no role {data['role']!r}")
+        return Message(data["role"], tuple(part_from_json(part) for part in data["parts"]))
+
+
+_PART_TYPES: dict[str, type] = {
+    kind.__name__: kind for kind in (Text, ImageRef, AudioRef, ToolCall, ToolResult)
+}
+
+
+def part_to_json(part: Part) -> dict[str, object]:
+    """A part as JSON values: its fields, and its type under "part"."""
+    values = {name: getattr(part, name) for name in part.__dataclass_fields__}
+    if isinstance(part, ToolCall):
+        values["arguments"] = dict(part.arguments)
+    return {"part": type(part).__name__, **values}
+
+
+def part_from_json(data: Mapping[str, Any]) -> Part:
+    """The inverse of `part_to_json`. Raises KeyError or TypeError on foreign data."""
+    values = dict(data)
+    part: Part = _PART_TYPES[values.pop("part")](**values)
+    return part
 
 
 class TurnState(Enum):

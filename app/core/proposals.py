@@ -16,7 +16,7 @@ def version_of(content: str | bytes | None) -> str:
 
 
 class Risk(IntEnum):
-    """How far an action reaches. READ shows, DRAFT stays local, CHANGE can be undone, SEND leaves."""
+    """How far an action reaches: READ only shows, a CHANGE can be undone, a SEND leaves."""
 
     READ = 0
     DRAFT = 1

@@ -1,0 +1,84 @@
+"""The parent's side of the engine: an `Engine` over the supervised child process."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+from app.core.events import EngineEvent, Failed, Finished
+from app.core.ports import Capabilities, GenerateRequest
+from app.engine.wire import capabilities_from_json, event_from_json, request_to_json
+from app.workers.command import child_command, child_directory
+from app.workers.supervisor import Worker, WorkerFailed, WorkerSpec
+
+_READY_S = 300.0  # a 9 GB file from a slow disk
+_SILENCE_S = 120.0  # one batch of 512 tokens of a 14B model on two slow cores
+
+
+def engine_worker(
+    model: Path, *, context: int = 0, threads: int = 0, cpu_only: bool = False
+) -> Worker:
+    """The worker for a model file, not yet started. 0 leaves context and threads to the host."""
+    words = ["--engine-host", "--model", str(model.absolute())]
+    if context:
+        words += ["--context", str(context)]
+    if threads:
+        words += ["--threads", str(threads)]
+    if cpu_only:
+        words.append("--cpu-only")
+    return Worker(
+        WorkerSpec(
+            name="engine",
+            command=child_command(*words),
+            cwd=child_directory(),
+            ready_timeout=_READY_S,
+            silence_timeout=_SILENCE_S,
+            safe_words=("--cpu-only",),
+        )
+    )
+
+
+class EngineClient:
+    """The engine as the rest of Phial sees it. Owns the worker and ends it on `close`."""
+
+    def __init__(self, worker: Worker) -> None:
+        self._worker = worker
+
+    @property
+    def pid(self) -> int | None:
+        """The engine process, None while there is none."""
+        return self._worker.pid
+
+    def start(self) -> None:
+        """Begin loading without waiting for it. Raises WorkerFailed if it cannot be started."""
+        self._worker.start()
+
+    def capabilities(self) -> Capabilities:
+        """What is loaded; waits for it. Raises KnownError with the reason if it cannot load."""
+        ready = cast("Mapping[str, Any]", self._worker.wait_ready())
+        return capabilities_from_json(ready["capabilities"])
+
+    def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
+        """Events of one generation. The engine's death, too, arrives as a Failed event."""
+        payload = request_to_json(request)
+        content = json.dumps({**payload, "id": ""}, sort_keys=True).encode()
+        payload["key"] = hashlib.sha256(content).hexdigest()
+        try:
+            for line in self._worker.request(payload):
+                event = event_from_json(line)
+                yield event
+                if isinstance(event, Finished | Failed):
+                    return
+        except WorkerFailed as error:
+            yield Failed(error.code, error.message, error.hint, error.details)
+
+    def cancel(self, request_id: str) -> None:
+        """Ask a generation to stop."""
+        self._worker.send({"control": "cancel", "id": request_id})
+
+    def close(self) -> None:
+        """End the engine's process."""
+        self._worker.close()

@@ -1,0 +1,105 @@
+"""Writes small random GGUF files of the phi3 architecture, for tests that need a model file.
+
+The weights are noise: such a model babbles, but loads, prefills, decodes and stops like a real
+one, at a speed set by its size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import gguf
+import numpy as np
+
+PHI4_MINI_CONTROLS = (
+    "<|endoftext|>", "<|system|>", "<|user|>", "<|assistant|>", "<|end|>", "<|tool|>",
+    "<|/tool|>", "<|tool_call|>", "<|/tool_call|>", "<|tool_response|>",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Sizes of a synthetic model. `ends`: whether the file names an end token to stop at."""
+
+    width: int = 64
+    layers: int = 2
+    heads: int = 4
+    heads_kv: int = 2
+    feed_forward: int = 128
+    context: int = 2048
+    controls: tuple[str, ...] = PHI4_MINI_CONTROLS
+    ends: bool = True
+    template: str = ""
+    architecture: str = "phi3"
+    name: str = "Synthetic"
+
+
+SLOW = Shape(width=1024, layers=12, heads=16, heads_kv=8, feed_forward=4096, ends=False)
+"""About 200 million weights: tens of milliseconds a token, so that a test can act meanwhile."""
+
+
+def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
+    """Write a model file of `shape` with weights drawn from `seed`; returns `path`."""
+    random = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, shape.architecture)
+    writer.add_name(shape.name)
+    writer.add_context_length(shape.context)
+    writer.add_rope_scaling_orig_ctx_len(shape.context)
+    writer.add_embedding_length(shape.width)
+    writer.add_feed_forward_length(shape.feed_forward)
+    writer.add_block_count(shape.layers)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.heads_kv)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(shape.width // shape.heads)
+    writer.add_rope_freq_base(10000.0)
+    tokens, kinds = _vocabulary(shape.controls)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_list(tokens)
+    writer.add_token_types(kinds)
+    writer.add_token_merges(["h e"])
+    writer.add_add_bos_token(False)
+    writer.add_add_space_prefix(False)
+    end = tokens.index("<|end|>") if shape.ends and "<|end|>" in tokens else None
+    if end is not None:
+        writer.add_eos_token_id(end)
+    if shape.template:
+        writer.add_chat_template(shape.template)
+
+    def noise(*size: int) -> np.ndarray:
+        return (random.standard_normal(size, dtype=np.float32) * 0.05).astype(np.float16)
+
+    def ones(count: int) -> np.ndarray:
+        return np.ones(count, dtype=np.float32)
+
+    head = shape.width // shape.heads
+    writer.add_tensor("token_embd.weight", noise(len(tokens), shape.width))
+    writer.add_tensor("output_norm.weight", ones(shape.width))
+    for layer in range(shape.layers):
+        block = f"blk.{layer}"
+        rows = shape.width + 2 * shape.heads_kv * head
+        writer.add_tensor(f"{block}.attn_norm.weight", ones(shape.width))
+        writer.add_tensor(f"{block}.attn_qkv.weight", noise(rows, shape.width))
+        writer.add_tensor(f"{block}.attn_output.weight", noise(shape.width, shape.width))
+        writer.add_tensor(f"{block}.ffn_norm.weight", ones(shape.width))
+        writer.add_tensor(f"{block}.ffn_up.weight", noise(2 * shape.feed_forward, shape.width))
+        writer.add_tensor(f"{block}.ffn_down.weight", noise(shape.width, shape.feed_forward))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path
+
+
+def _vocabulary(controls: tuple[str, ...]) -> tuple[list[str], list[int]]:
+    """One token a byte in GPT-2's printable spelling, one merged token, then the controls."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    spelled = {byte: chr(byte) for byte in printable}
+    others = [byte for byte in range(256) if byte not in spelled]
+    spelled.update({byte: chr(256 + index) for index, byte in enumerate(others)})
+    tokens = [spelled[byte] for byte in range(256)] + ["he", *controls]
+    normal, control = int(gguf.TokenType.NORMAL), int(gguf.TokenType.CONTROL)
+    return tokens, [normal] * 257 + [control] * len(controls)

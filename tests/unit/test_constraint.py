@@ -1,0 +1,116 @@
+"""The grammar of tool calls, tried on the real llguidance with one token a byte."""
+
+from __future__ import annotations
+
+import json
+
+import llguidance
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.core.ports import ToolSpec
+from app.core.proposals import Risk
+from app.engine.constraint import tool_call_grammar
+
+SPAN = {"type": "string", "x-span": True}
+CREATE = ToolSpec(
+    "cal_create",
+    "",
+    Risk.CHANGE,
+    {
+        "type": "object",
+        "properties": {
+            "title": SPAN,
+            "when": SPAN,
+            "with": {"type": "array", "items": SPAN},
+            "invite": {"type": "boolean"},
+            "limit": {"type": "integer"},
+            "notes": {"type": "string"},
+            "scope": {"enum": ["this", "all"]},
+            "events": {"anyOf": [SPAN, {"type": "array", "items": SPAN}]},
+        },
+        "required": ["title", "when"],
+    },
+)
+UNDO = ToolSpec("undo", "", Risk.CHANGE, {"type": "object", "properties": {"change": SPAN}})
+TEXT = 'Schedule "lunch" with Anna’s team (Dr. Ömür), Friday at noon.\nThanks a lot'
+BYTES = llguidance.LLTokenizer("byte")
+
+
+def accepted(answer: str, text: str = TEXT) -> bool:
+    """Whether `answer` is a whole call under the grammar, and nothing could follow it."""
+    grammar = llguidance.LLMatcher.grammar_from_lark(tool_call_grammar([CREATE, UNDO], [text]))
+    matcher = llguidance.LLMatcher(BYTES, grammar)
+    assert not matcher.is_error(), matcher.get_error()
+    data = list(answer.encode())
+    return matcher.try_consume_tokens(data) == len(data) and matcher.is_stopped()
+
+
+def call(**arguments: object) -> str:
+    """A call of cal_create as the model writes it."""
+    return json.dumps([{"name": "cal_create", "arguments": arguments}], ensure_ascii=False)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        call(title=" lunch", when=" Friday at noon"),
+        call(title='"lunch" with Anna’s team', when="Friday"),
+        call(title="Anna", when="noon", invite=True, limit=-3, notes='as "agreed"', scope="all"),
+        call(title="Dr. Ömür", when="Friday", **{"with": [" Anna", "Dr"]}),
+        call(title="lunch", when="Thanks a lot"),
+        call(title="lunch", when="Friday", events=["e12", "e3"]),
+        call(title="lunch", when="Friday", events=" e12"),
+        call(title="lunch", when="Friday").replace(" ", ""),
+        '[{"name": "undo", "arguments": {}}]',
+        '[{"name": "undo", "arguments": {}}, {"name": "undo", "arguments": {"change": "c4"}}]',
+    ],
+)
+def test_calls_in_the_users_words_are_accepted(answer: str) -> None:
+    assert accepted(answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        call(title="lunch"),
+        call(title="dinner", when="Friday"),
+        call(title="unch", when="Friday"),
+        call(title="lunch with", when="Monday"),
+        call(when="Friday", title="lunch"),
+        call(title="lunch", when="Friday", colour="red"),
+        call(title="lunch", when="Friday", scope="none"),
+        call(title="lunch", when="Friday", invite="yes"),
+        '[{"name": "rm_rf", "arguments": {}}]',
+        '[{"name": "undo"}]',
+        "[]",
+        "lunch",
+    ],
+)
+def test_anything_else_is_refused(answer: str) -> None:
+    assert not accepted(answer)
+
+
+def test_at_most_four_calls_in_one_answer() -> None:
+    undo = '{"name": "undo", "arguments": {}}'
+    assert accepted(f"[{', '.join([undo] * 4)}]")
+    assert not accepted(f"[{', '.join([undo] * 5)}]")
+
+
+def test_without_words_only_ids_can_be_spans() -> None:
+    assert accepted('[{"name": "undo", "arguments": {"change": "c4"}}]', text="")
+    assert not accepted('[{"name": "undo", "arguments": {"change": "it"}}]', text="")
+
+
+@given(st.text(min_size=1, max_size=60))
+def test_any_text_a_person_may_type_makes_a_valid_grammar(text: str) -> None:
+    grammar = llguidance.LLMatcher.grammar_from_lark(tool_call_grammar([CREATE, UNDO], [text]))
+    error, messages = llguidance.LLMatcher.validate_grammar_with_warnings(grammar, BYTES)
+    assert not error, messages
+
+
+def test_a_schema_form_no_tool_uses_is_an_error_at_once() -> None:
+    odd = ToolSpec("odd", "", Risk.READ, {"type": "object", "properties": {"x": {"type": "null"}}})
+    with pytest.raises(ValueError, match="null"):
+        tool_call_grammar([odd], ["x"])
