@@ -77,29 +77,41 @@ class Message:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> Message:
         """The inverse of `to_json`. Raises KeyError, TypeError or ValueError on foreign data."""
-        if data["role"] not in get_args(Role):
-            raise ValueError(f"no role {data['role']!r}")
-        return Message(data["role"], tuple(part_from_json(part) for part in data["parts"]))
-
-
-_PART_TYPES: dict[str, type] = {
-    kind.__name__: kind for kind in (Text, ImageRef, AudioRef, ToolCall, ToolResult)
-}
+        for known in get_args(Role):
+            if data["role"] == known:
+                return Message(known, tuple(part_from_json(part) for part in data["parts"]))
+        raise ValueError("not a role")
 
 
 def part_to_json(part: Part) -> dict[str, object]:
-    """A part as JSON values: its fields, and its type under "part"."""
-    values = {name: getattr(part, name) for name in part.__dataclass_fields__}
-    if isinstance(part, ToolCall):
-        values["arguments"] = dict(part.arguments)
-    return {"part": type(part).__name__, **values}
+    """A part as JSON values that `part_from_json` reads back."""
+    match part:
+        case Text(text):
+            return {"type": "text", "text": text}
+        case ImageRef(sha256, media_type):
+            return {"type": "image", "sha256": sha256, "media_type": media_type}
+        case AudioRef(sha256, seconds):
+            return {"type": "audio", "sha256": sha256, "seconds": seconds}
+        case ToolCall(name, arguments):
+            return {"type": "tool_call", "name": name, "arguments": dict(arguments)}
+        case ToolResult(name, ok, content):
+            return {"type": "tool_result", "name": name, "ok": ok, "content": content}
 
 
-def part_from_json(data: Mapping[str, Any]) -> Part:
-    """The inverse of `part_to_json`. Raises KeyError or TypeError on foreign data."""
-    values = dict(data)
-    part: Part = _PART_TYPES[values.pop("part")](**values)
-    return part
+def part_from_json(data: object) -> Part:
+    """The inverse of `part_to_json`. Raises ValueError on foreign data."""
+    match data:
+        case {"type": "text", "text": str(text)}:
+            return Text(text)
+        case {"type": "image", "sha256": str(sha256), "media_type": str(media_type)}:
+            return ImageRef(sha256, media_type)
+        case {"type": "audio", "sha256": str(sha256), "seconds": float() | int() as seconds}:
+            return AudioRef(sha256, float(seconds))
+        case {"type": "tool_call", "name": str(name), "arguments": Mapping() as arguments}:
+            return ToolCall(name, arguments)
+        case {"type": "tool_result", "name": str(name), "ok": bool(ok), "content": str(content)}:
+            return ToolResult(name, ok, content)
+    raise ValueError("not a part of a message")
 
 
 class TurnState(Enum):

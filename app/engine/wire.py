@@ -15,7 +15,7 @@ from app.core.events import (
     ThoughtDelta,
     ToolCallReady,
 )
-from app.core.messages import Message, part_from_json, part_to_json
+from app.core.messages import Message, ToolCall, part_from_json, part_to_json
 from app.core.ports import Capabilities, GenerateRequest, ToolSpec
 from app.core.proposals import Risk
 
@@ -80,7 +80,9 @@ def event_from_json(line: Mapping[str, Any]) -> EngineEvent:
     values = {key: value for key, value in line.items() if key not in ("id", "end", "event")}
     if line["event"] == "ToolCallReady":
         call = part_from_json(values["call"])
-        return ToolCallReady(call)  # type: ignore[arg-type]
+        if not isinstance(call, ToolCall):
+            raise TypeError("not a tool call")
+        return ToolCallReady(call)
     event: EngineEvent = _EVENTS[line["event"]](**values)
     return event
 

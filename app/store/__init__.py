@@ -1,0 +1,1 @@
+"""What Phial keeps on disk: profile folder, database, journal, settings. Knows only core."""
