@@ -1,0 +1,78 @@
+"""What the agent reports while it works on a turn; every turn ends in Answered or Stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.core.errors import KnownError
+from app.core.messages import ToolCall
+from app.core.ports import ToolOutcome
+from app.core.proposals import Change, Proposal
+
+
+@dataclass(frozen=True)
+class CallMade:
+    """The model (or a script) asked for a tool."""
+
+    call: ToolCall
+
+
+@dataclass(frozen=True)
+class CallAnswered:
+    """A tool ran: its outcome, or the error it gave."""
+
+    name: str
+    outcome: ToolOutcome | None
+    error: KnownError | None = None
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """Changes that wait for a yes, or are about to be made because it was given."""
+
+    proposal: Proposal
+
+
+@dataclass(frozen=True)
+class Applied:
+    """Changes that were made, each with its journal id, in order."""
+
+    changes: tuple[tuple[str, Change], ...]
+
+
+@dataclass(frozen=True)
+class Said:
+    """A piece of the model's own answer, as it comes."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Generated:
+    """The model has spoken; `timings` are the engine's, in milliseconds by stage."""
+
+    timings: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The turn's closing sentence.
+
+    `waiting`: nothing was changed, the user has to choose or agree first.
+    """
+
+    text: str
+    turn_id: int | None = None
+    waiting: bool = False
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """The turn could not be finished, or its answer may be incomplete."""
+
+    error: KnownError
+    details: str = ""
+
+
+AgentEvent = CallMade | CallAnswered | Proposed | Applied | Said | Generated | Answered | Stopped

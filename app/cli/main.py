@@ -1,0 +1,83 @@
+"""Which command was asked for, with which options; each command's work is in a file of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from app.cli.output import Output, make_output
+from app.core.errors import KnownError
+
+DONE, KNOWN_ERROR, USAGE, WAITING = 0, 1, 2, 3
+
+
+def main(words: Sequence[str]) -> int:
+    """Run one command; the exit status is 0 done, 1 a known error, 2 usage, 3 waiting for a yes."""
+    parser = _parser()
+    if not words:
+        parser.print_help(sys.stderr)
+        return USAGE
+    options = parser.parse_args(words)
+    output = make_output(json_lines=getattr(options, "json", False))
+    try:
+        return _run(options, output)
+    except KnownError as error:
+        output.error(error)
+        return KNOWN_ERROR
+    except KeyboardInterrupt:
+        output.error(KnownError("stopped", "Stopped."))
+        return KNOWN_ERROR
+    except BrokenPipeError:
+        return _reader_gone()
+
+
+def _run(options: argparse.Namespace, output: Output) -> int:
+    # Imported by command: `doctor` must run where a part is missing, `--schemas` needs no profile.
+    if options.command == "ask":
+        from app.cli.asking import ask
+
+        return ask(options, output)
+    if options.command == "tool":
+        from app.cli.asking import schemas, tool
+
+        return schemas() if options.schemas else tool(options, output)
+    from app.cli.doctor import doctor
+
+    return doctor(options, output)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="phial", description="An assistant for your calendar that runs on this machine."
+    )
+    commands = parser.add_subparsers(dest="command", required=True)
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--profile", type=Path, metavar="DIR", help="the profile's folder")
+    shared.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    changing = argparse.ArgumentParser(add_help=False)
+    changing.add_argument("--now", default="", metavar="ISO", help="fix the clock and zone")
+    changing.add_argument("--yes", action="store_true", help="make the changes proposed")
+    model = argparse.ArgumentParser(add_help=False)
+    model.add_argument("--model", type=Path, metavar="FILE", help="a GGUF model file")
+
+    ask = commands.add_parser(
+        "ask", parents=[shared, changing, model], help="one request in your own words"
+    )
+    ask.add_argument("text", metavar="TEXT")
+    ask.add_argument("--timings", action="store_true", help="say on stderr where the time went")
+    tool = commands.add_parser("tool", parents=[shared, changing], help="one tool, without a model")
+    tool.add_argument("name", nargs="?", metavar="NAME")
+    tool.add_argument("arguments", nargs="?", default="{}", metavar="JSON")
+    tool.add_argument("--schemas", action="store_true", help="print the tools' JSON Schemas")
+    commands.add_parser(
+        "doctor", parents=[shared, model], help="what this machine can do and what is missing"
+    )
+    return parser
+
+
+def _reader_gone() -> int:
+    """Whoever read our output has left; a second error at exit would only add noise."""
+    sys.stdout = None
+    return KNOWN_ERROR

@@ -1,0 +1,192 @@
+"""What a command prints: JSON lines for scripts (the contract's events), or text for a person."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Protocol
+
+from app.agent.events import (
+    AgentEvent,
+    Answered,
+    Applied,
+    CallAnswered,
+    CallMade,
+    Generated,
+    Proposed,
+    Said,
+    Stopped,
+)
+from app.core.errors import AmbiguousError, KnownError
+from app.core.proposals import Change, Proposal
+
+
+class Output(Protocol):
+    """Where a command's events go."""
+
+    def event(self, event: AgentEvent) -> None:
+        """Show one event of the agent."""
+        ...
+
+    def error(self, error: KnownError, details: str = "") -> None:
+        """Show why the command could not be done."""
+        ...
+
+    def line(self, name: str, values: Mapping[str, object], text: str) -> None:
+        """Show something else: `values` as a JSON event called `name`, or `text`."""
+        ...
+
+
+def make_output(*, json_lines: bool) -> Output:
+    """The output for `--json`, or for a person."""
+    return JsonOutput() if json_lines else TextOutput()
+
+
+class JsonOutput:
+    """One JSON object a line on stdout and nothing else there."""
+
+    def _print(self, values: Mapping[str, object]) -> None:
+        print(json.dumps(values, ensure_ascii=False), flush=True)
+
+    def line(self, name: str, values: Mapping[str, object], text: str) -> None:
+        """An event of its own."""
+        self._print({"event": name, **values})
+
+    def error(self, error: KnownError, details: str = "") -> None:
+        """{"event": "error", "code", "message", "hint"} and the choices of an ambiguity."""
+        self._print({"event": "error", **_error_values(error)})
+
+    def event(self, event: AgentEvent) -> None:
+        """The contract's form of the event."""
+        match event:
+            case CallMade(call):
+                self._print(
+                    {"event": "tool_call", "name": call.name, "arguments": dict(call.arguments)}
+                )
+            case CallAnswered(name, outcome, error):
+                line: dict[str, object] = {"event": "tool_result", "name": name}
+                if outcome is not None:
+                    line |= {"ok": True, "data": dict(outcome.data)}
+                elif error is not None:
+                    line |= {"ok": False, "error": _error_values(error)}
+                self._print(line)
+            case Proposed(proposal):
+                self._print({"event": "proposal", **_proposal_values(proposal)})
+            case Applied(changes):
+                applied = [
+                    {"change_id": name, **_change_values(change)} for name, change in changes
+                ]
+                self._print({"event": "applied", "changes": applied})
+            case Said(text):
+                self._print({"event": "text", "text": text})
+            case Answered(text, turn_id):
+                self._print({"event": "answer", "text": text, "turn_id": turn_id})
+            case Stopped(error, details):
+                self.error(error, details)
+            case Generated():
+                pass  # not part of the contract
+
+
+class TextOutput:
+    """Sentences on stdout, errors on stderr."""
+
+    def __init__(self) -> None:
+        self._speaking = False
+
+    def _end_speech(self) -> None:
+        if self._speaking:
+            print()
+        self._speaking = False
+
+    def line(self, name: str, values: Mapping[str, object], text: str) -> None:
+        """The text."""
+        self._end_speech()
+        print(text, flush=True)
+
+    def error(self, error: KnownError, details: str = "") -> None:
+        """The sentence, the choices of an ambiguity, and what to do."""
+        self._end_speech()
+        print(error.message, file=sys.stderr)
+        if isinstance(error, AmbiguousError):
+            for value, label in error.choices:
+                print(f"  {value}  {label}", file=sys.stderr)
+        if error.hint:
+            print(error.hint, file=sys.stderr)
+        if details:
+            print(f"\nDetails:\n{details}", file=sys.stderr)
+
+    def event(self, event: AgentEvent) -> None:
+        """What a person needs to see of it."""
+        match event:
+            case Proposed(proposal):
+                self._end_speech()
+                print(_proposal_text(proposal), flush=True)
+            case Said(text):
+                print(text if self._speaking else text.lstrip(), end="", flush=True)
+                self._speaking = True
+            case Answered(text, _, waiting):
+                if self._speaking:
+                    self._end_speech()  # the model's own answer has been printed as it came
+                elif waiting:
+                    print(f"\n{text} Repeat with --yes to take the first option.", flush=True)
+                else:
+                    print(text, flush=True)
+            case Stopped(error, details):
+                self.error(error, details)
+            case CallMade() | CallAnswered() | Applied() | Generated():
+                pass  # the proposal before and the sentence after say it
+
+
+def _proposal_text(proposal: Proposal) -> str:
+    """The title; below it what would change, or the numbered ways to choose from."""
+    lines = [f"{proposal.title}  [{proposal.risk.name.lower()}]"]
+    if len(proposal.options) == 1:
+        (option,) = proposal.options
+        lines += [f"  {change.summary}" for change in option.changes]
+        lines += [f"  {option.reason}"] if option.reason else []
+    else:
+        for number, option in enumerate(proposal.options, 1):
+            reason = f" ({option.reason})" if option.reason else ""
+            lines.append(f"  {number}. {option.label}{reason}")
+    return "\n".join(lines)
+
+
+def _error_values(error: KnownError) -> dict[str, object]:
+    values: dict[str, object] = {
+        "code": error.code,
+        "message": error.message,
+        "hint": error.hint,
+    }
+    if isinstance(error, AmbiguousError):
+        values["argument"] = error.argument
+        values["choices"] = [{"value": value, "label": label} for value, label in error.choices]
+    return values
+
+
+def _change_values(change: Change) -> dict[str, object]:
+    return {
+        "kind": change.kind,
+        "target": change.target,
+        "summary": change.summary,
+        "before": change.before,
+        "after": change.after,
+    }
+
+
+def _proposal_values(proposal: Proposal) -> dict[str, object]:
+    """The options in order; "changes" are those of the first, which `--yes` takes."""
+    options = [
+        {
+            "label": option.label,
+            "reason": option.reason,
+            "changes": [_change_values(change) for change in option.changes],
+        }
+        for option in proposal.options
+    ]
+    return {
+        "title": proposal.title,
+        "risk": proposal.risk.name,
+        "options": options,
+        "changes": options[0]["changes"],
+    }

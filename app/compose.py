@@ -1,0 +1,95 @@
+"""Wiring: the only file that names concrete classes of several rooms and joins them.
+
+`headless` serves the command line and never imports Qt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.agent.loop import Agent
+from app.calendars.store import CalendarStore
+from app.calendars.vdir import Vdir
+from app.core.clock import parse_now, system_clock, zone_named
+from app.core.ports import Clock, Engine
+from app.core.proposals import Change
+from app.engine.client import EngineClient, engine_worker
+from app.store.changes import apply_changes, recover_changes
+from app.store.database import open_database
+from app.store.history import History
+from app.store.ids import DatabaseIdMap
+from app.store.journal import Journal
+from app.store.lock import ProfileLock
+from app.store.paths import ProfilePaths, prepare, profile_paths
+from app.store.settings import Settings, load_settings
+from app.tools.calendar_tools import calendar_tools
+from app.tools.registry import Registry
+from app.tools.undo_tool import undo_tool
+
+STARTER_MODEL = Path(__file__).resolve().parents[1] / "models" / "starter.gguf"
+
+
+@dataclass(frozen=True)
+class Program:
+    """A profile that is open, with everything that works on it."""
+
+    paths: ProfilePaths
+    settings: Settings
+    clock: Clock
+    history: History
+    registry: Registry
+    agent: Agent
+    engine: Engine
+
+
+def clock_for(settings: Settings, now: str) -> Clock:
+    """The clock of a request: `now` as on the command line, "" for the system's time."""
+    zone = zone_named(settings.zone)
+    return parse_now(now, zone) if now else system_clock(zone)
+
+
+def model_file(settings: Settings, chosen: Path | None) -> Path:
+    """The model file to use: the one named now, else the settings', else the starter model."""
+    if chosen is not None:
+        return chosen
+    return Path(settings.model).expanduser() if settings.model else STARTER_MODEL
+
+
+@contextmanager
+def headless(
+    profile: Path | None, *, now: str = "", model: Path | None = None, load_model: bool = False
+) -> Iterator[Program]:
+    """Open a profile for one process, and close it again.
+
+    With `load_model` the engine starts loading at once, while the profile is being opened.
+    Raises KnownError if the profile is in use, damaged or cannot be written.
+    """
+    paths = profile_paths(profile)
+    with ExitStack() as stack:
+        prepare(paths)
+        stack.enter_context(ProfileLock(paths))
+        settings = load_settings(paths)
+        clock = clock_for(settings, now)
+        engine = EngineClient(engine_worker(model_file(settings, model)))
+        stack.callback(engine.close)
+        if load_model:
+            engine.start()
+        connection = open_database(paths)
+        stack.callback(connection.close)
+        history, journal = History(connection), Journal(connection)
+        owners = {"calendar": CalendarStore(paths.root)}
+        history.recover()
+        recover_changes(journal, owners)
+        calendar = Vdir(paths.calendars, DatabaseIdMap(connection))
+        registry = Registry(
+            [*calendar_tools(calendar, settings, journal), undo_tool(journal, owners)]
+        )
+
+        def apply(turn: int | None, title: str, changes: Sequence[Change]) -> Sequence[str]:
+            return apply_changes(journal, owners, turn, title, changes)
+
+        agent = Agent(engine, registry, history, apply)
+        yield Program(paths, settings, clock, history, registry, agent, engine)
