@@ -1,0 +1,130 @@
+"""RFC 5545 rules as values: their text, their first occurrence, their end, their words.
+
+No grammar: `recurrence` reads the user's words into these.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from app.tools.when.model import impossible, wall
+from app.tools.when.vocabulary import MONTH_NAMES, RULE_DAYS, WEEKDAY_NAMES
+
+WORKDAYS = tuple((0, day) for day in range(5))
+
+
+@dataclass(frozen=True)
+class Rule:
+    """An RFC 5545 rule in parts. `by_day` are (ordinal, weekday), ordinal 0 for every one."""
+
+    freq: str
+    interval: int = 1
+    by_day: tuple[tuple[int, int], ...] = ()
+    month_day: int = 0
+    month: int = 0
+    count: int = 0
+
+    def value(self, until: str = "") -> str:
+        """The RRULE value, with UNTIL as given."""
+        parts = [f"FREQ={self.freq}"]
+        if self.interval > 1:
+            parts.append(f"INTERVAL={self.interval}")
+        if self.month:
+            parts.append(f"BYMONTH={self.month}")
+        if self.month_day:
+            parts.append(f"BYMONTHDAY={self.month_day}")
+        if self.by_day:
+            names = [f"{n or ''}{RULE_DAYS[day]}" for n, day in self.by_day]
+            parts.append(f"BYDAY={','.join(names)}")
+        if self.count:
+            parts.append(f"COUNT={self.count}")
+        if until:
+            parts.append(f"UNTIL={until}")
+        return ";".join(parts)
+
+
+def first_occurrence(found: Rule, begin: datetime) -> datetime:
+    """The first occurrence on or after `begin`, both naive local times.
+
+    Raises KnownError("when_impossible") if the rule never comes to pass.
+    """
+    from dateutil.rrule import rrulestr
+
+    single = replace(found, interval=1, count=0).value()
+    occurrence = rrulestr(single, dtstart=begin).after(begin, inc=True)
+    if occurrence is None:
+        raise impossible("That never comes to pass.")
+    assert isinstance(occurrence, datetime)
+    return occurrence
+
+
+def until_value(last: date, zone: ZoneInfo, *, all_day: bool) -> str:
+    """UNTIL so that the rule goes on before the day `last` and no longer.
+
+    A date for all-day rules, else the last second before, in UTC.
+    """
+    if all_day:
+        return f"{last - timedelta(days=1):%Y%m%d}"
+    end = wall(last, 0, zone).astimezone(ZoneInfo("UTC")) - timedelta(seconds=1)
+    return f"{end:%Y%m%dT%H%M%SZ}"
+
+
+def fit_until(rrule: str, zone: ZoneInfo, *, all_day: bool) -> str:
+    """The rule with its UNTIL in the form its DTSTART needs: a date if all-day, else UTC.
+
+    For a rule that was said apart from its time ("every monday until 20 Dec" for an event at 9).
+    """
+    parts = []
+    for part in rrule.split(";"):
+        name, _, value = part.partition("=")
+        if name == "UNTIL" and len(value) in (8, 16) and value[:8].isdigit():
+            if len(value) == 8:
+                last = datetime.strptime(value, "%Y%m%d").date()
+            else:
+                utc = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=ZoneInfo("UTC"))
+                last = utc.astimezone(zone).date()
+            value = until_value(last + timedelta(days=1), zone, all_day=all_day)
+        parts.append(f"{name}={value}")
+    return ";".join(parts)
+
+
+def say_rule(found: Rule) -> str:
+    """The rule in words: "every 2 weeks on Friday"."""
+    names = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+    unit = names[found.freq]
+    every = f"every {unit}" if found.interval == 1 else f"every {found.interval} {unit}s"
+    on = ""
+    if found.by_day == WORKDAYS:
+        on = "weekday"
+    elif found.by_day:
+        words = [
+            (f"{_say_nth(n)} " if n else "") + WEEKDAY_NAMES[weekday] for n, weekday in found.by_day
+        ]
+        on = " and ".join([", ".join(words[:-1]), words[-1]] if words[1:] else words)
+    if on and found.freq == "WEEKLY":
+        words_on = f"every {on}" if found.interval == 1 else f"{every} on {on}"
+    elif on:
+        words_on = f"{every} on the {on}"
+    elif found.month:
+        words_on = f"{every} on {found.month_day} {MONTH_NAMES[found.month - 1]}"
+    elif found.month_day:
+        day = "last day" if found.month_day < 0 else f"{found.month_day}{_ending(found.month_day)}"
+        words_on = f"{every} on the {day}"
+    else:
+        words_on = every
+    return words_on + (f", {found.count} times" if found.count else "")
+
+
+def _ending(day: int) -> str:
+    return "th" if 10 < day < 20 else {1: "st", 2: "nd", 3: "rd"}.get(day % 10, "th")
+
+
+def _say_nth(count: int) -> str:
+    return "last" if count < 0 else ("first", "second", "third", "fourth", "fifth")[count - 1]
+
+
+def at_clock(day: date, seconds: int) -> datetime:
+    """A naive local time."""
+    return datetime.combine(day, time()) + timedelta(seconds=seconds)

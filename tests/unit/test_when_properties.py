@@ -1,0 +1,128 @@
+"""What holds for every text: known errors only, order, zone, spans that read the same again."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrulestr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.errors import KnownError
+from app.core.ports import Clock
+from app.tools.when import (
+    When,
+    WhenKind,
+    find_when,
+    parse_duration,
+    parse_offset,
+    parse_when,
+)
+
+ZONES = (
+    "Europe/Berlin",
+    "America/New_York",
+    "Asia/Kolkata",
+    "Pacific/Apia",
+    "America/Santiago",
+    "Australia/Lord_Howe",
+    "UTC",
+)
+WORD_LIST = (
+    "tomorrow today yesterday tonight monday tuesday wednesday thursday friday saturday sunday "
+    "mon wed sat sun jan february march may december 1 2 3 5 9 10 12 15 20 30 31 45 2026 2027 "
+    "15:30 3pm 10am 25:00 3/4 12/12 25.12. 2026-12-01 2026-12-01T14:00 next last this every "
+    "other first second third the a an of in on at for from to until since by before after "
+    "between and - , . week weeks weekend month year day days hour hours minutes half quarter "
+    "past noon midnight morning afternoon evening end start early late ago now daily weekly "
+    "monthly yearly weekday mondays times starting rest free slot couple few and a half with "
+    "Anna meeting room lunch one two three ten thirty twenty"
+)
+WORDS = WORD_LIST.split()
+
+clocks = st.builds(
+    lambda moment, zone: Clock(moment.replace(tzinfo=ZoneInfo(zone)), ZoneInfo(zone)),
+    st.datetimes(datetime(2001, 1, 1), datetime(2090, 1, 1)),
+    st.sampled_from(ZONES),
+)
+phrases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
+texts = st.one_of(phrases, phrases, st.text(max_size=60))
+
+
+def check(found: When, clock: Clock) -> None:
+    assert found.start.tzinfo is clock.zone
+    assert found.said
+    if found.end is not None:
+        assert found.end.tzinfo is clock.zone
+        assert found.start.timestamp() < found.end.timestamp()
+    if found.kind in (WhenKind.DAY, WhenKind.SPAN):
+        assert found.end is not None
+    if found.duration is not None:
+        assert found.duration > timedelta()
+    assert bool(found.rrule) == (found.kind is WhenKind.RECURRING)
+    if found.rrule:
+        begin = found.start
+        if found.all_day:
+            begin = begin.replace(tzinfo=None)
+        rule = rrulestr(found.rrule, dtstart=begin)
+        assert next(iter(rule)) is not None
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts, clocks, st.booleans(), st.sampled_from(["en_GB", "en_US", "", "x"]))
+def test_any_text_is_a_sound_time_or_a_known_error(
+    text: str, clock: Clock, future: bool, locale: str
+) -> None:
+    try:
+        found = parse_when(text, clock, locale=locale, future=future)
+    except KnownError as error:
+        assert error.code in ("when_unclear", "when_impossible", "when_ambiguous")
+        assert error.message
+        return
+    check(found, clock)
+    assert found.text == text
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts, clocks)
+def test_a_time_found_in_a_text_reads_the_same_by_itself(text: str, clock: Clock) -> None:
+    try:
+        found = find_when(text, clock)
+    except KnownError:
+        return
+    if found is not None:
+        when, (begin, end) = found
+        assert 0 <= begin < end <= len(text)
+        check(when, clock)
+        assert parse_when(text[begin:end], clock) == when
+
+
+@settings(max_examples=100, deadline=None)
+@given(texts)
+def test_any_text_is_a_length_or_a_known_error(text: str) -> None:
+    for read in (parse_duration, parse_offset):
+        try:
+            found = read(text)
+        except KnownError:
+            continue
+        assert found
+
+
+def test_two_hundred_characters_are_searched_in_five_milliseconds() -> None:
+    zone = ZoneInfo("Europe/Berlin")
+    clock = Clock(datetime(2026, 11, 18, 9, 30, tzinfo=zone), zone)
+    text = (
+        "Schedule lunch with Anna and then move one of the other 3 meetings in May or so to "
+        "something at the end of the week, but not on Friday afternoon at 3, because the first "
+        "team has taken room 4 until noon"
+    )
+    assert len(text) >= 200
+    find_when(text, clock)
+    times = []
+    for _ in range(15):
+        begin = time.process_time()
+        find_when(text, clock)
+        times.append(time.process_time() - begin)
+    assert min(times) < 0.005
