@@ -6,7 +6,7 @@ Nothing here changes data: a change is made by `apply`, and only when the user h
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.agent.events import (
@@ -55,12 +55,13 @@ class Agent:
 
     def ask(
         self, text: str, clock: Clock, *, agreed: bool, conversation: int
-    ) -> Iterator[AgentEvent]:
+    ) -> Generator[AgentEvent, None, None]:
         """Answer one message of `conversation`.
 
         `agreed` is the user's yes, given beforehand, to the first option of whatever is proposed;
         it never settles an ambiguity. Without it a turn with a proposal is left PAUSED. The last
-        event is Answered or Stopped, and the turn's state on disk says the same.
+        event is Answered or Stopped, and the turn's state on disk says the same. Closing the
+        generator early stops the turn.
         """
         user = Message.of("user", text)
         turn = self._history.start_turn(conversation, user, clock.now)
@@ -154,7 +155,7 @@ class Agent:
 
     def run_tool(
         self, name: str, arguments: Mapping[str, object], clock: Clock, *, agreed: bool
-    ) -> Iterator[AgentEvent]:
+    ) -> Generator[AgentEvent, None, None]:
         """Run one tool without a model or a turn; events as in `ask`."""
         try:
             yield CallMade(ToolCall(name, arguments))

@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 from app.agent.events import AgentEvent, Answered, Generated, Stopped
 from app.cli.output import Output
@@ -29,7 +30,9 @@ def ask(options: argparse.Namespace, output: Output) -> int:
         events = program.agent.ask(
             text, program.clock, agreed=options.yes, conversation=conversation
         )
-        return _show(_timed(events) if options.timings else events, output)
+        # Closed before the profile is: a reader that leaves ends the turn, not the program first.
+        with closing(events):
+            return _show(_timed(events) if options.timings else events, output)
 
 
 def tool(options: argparse.Namespace, output: Output) -> int:
@@ -54,7 +57,8 @@ def tool(options: argparse.Namespace, output: Output) -> int:
         )
     with headless(options.profile, now=options.now) as program:
         events = program.agent.run_tool(options.name, arguments, program.clock, agreed=options.yes)
-        return _show(events, output)
+        with closing(events):
+            return _show(events, output)
 
 
 def schemas() -> int:

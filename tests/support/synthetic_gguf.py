@@ -31,9 +31,21 @@ class Shape:
     controls: tuple[str, ...] = PHI4_MINI_CONTROLS
     ends: bool = True
     template: str = ""
+    tools_learned: bool = False
     architecture: str = "phi3"
     name: str = "Synthetic"
 
+
+TALKER = Shape(
+    width=256,
+    layers=4,
+    feed_forward=512,
+    controls=("<|end|>",),
+    ends=False,
+    template="{% for message in messages %}{{ message.content }}{% endfor %}",
+    tools_learned=True,
+)
+"""Answers every message with noise until its limit: an answer long enough to be interrupted."""
 
 SLOW = Shape(width=1024, layers=12, heads=16, heads_kv=8, feed_forward=4096, ends=False)
 """About 200 million weights: tens of milliseconds a token, so that a test can act meanwhile."""
@@ -68,6 +80,8 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
         writer.add_eos_token_id(end)
     if shape.template:
         writer.add_chat_template(shape.template)
+    if shape.tools_learned:
+        writer.add_bool("phial.tools_learned", True)
 
     def noise(*size: int) -> np.ndarray:
         return (random.standard_normal(size, dtype=np.float32) * 0.05).astype(np.float16)

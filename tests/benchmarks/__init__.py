@@ -1,0 +1,1 @@
+"""Benchmarks: each measures its value and its baseline in one run, interleaved."""

@@ -1,0 +1,117 @@
+"""The native layer on a small model, in this process: tokens, characters, and the kept context."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.core.events import Finished, TextDelta
+from app.core.messages import Message
+from app.core.ports import GenerateRequest
+from app.engine.native.generation import Generator
+from app.engine.native.model import NativeModel
+from app.engine.native.vocabulary import StreamDecoder, Vocabulary, decode
+from app.engine.prompt import Content, Markup
+from tests.support.commands import ROOT
+from tests.support.synthetic_gguf import Shape, write
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NativeModel]:
+    path = write(tmp_path_factory.mktemp("models") / "model.gguf", Shape(ends=False))
+    loaded = NativeModel(path, context=512)
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture(scope="module")
+def vocabulary(model: NativeModel) -> Vocabulary:
+    return model.vocabulary
+
+
+def test_the_low_level_api_is_imported_without_the_rest_of_its_package() -> None:
+    code = (
+        "import sys, app.engine.native.binding as b; assert b.llama.llama_max_devices() >= 1;"
+        "print([m for m in ('numpy', 'jinja2', 'llama_cpp.llama') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@given(st.text(max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_text_survives_tokens_and_back(vocabulary: Vocabulary, text: str) -> None:
+    plain = text.encode("utf-8", "replace").decode()
+    assert decode(vocabulary, vocabulary.tokenize(text)) == plain
+
+
+@given(st.text(min_size=1, max_size=20))
+@settings(max_examples=60, deadline=None)
+def test_a_stream_gives_whole_characters_only(vocabulary: Vocabulary, text: str) -> None:
+    stream = StreamDecoder(vocabulary)
+    pieces = [stream.feed(token) for token in vocabulary.tokenize(text)]
+    assert "\ufffd" not in "".join(pieces).replace("\ufffd" if "\ufffd" in text else "", "")
+    assert "".join(pieces) + stream.finish() == text.encode("utf-8", "replace").decode()
+
+
+def test_a_character_cut_short_is_shown_as_such(vocabulary: Vocabulary) -> None:
+    stream = StreamDecoder(vocabulary)
+    for token in vocabulary.tokenize("é")[:-1]:
+        assert stream.feed(token) == ""
+    assert stream.finish() == "\ufffd"
+
+
+def test_control_tokens_come_from_markup_and_never_from_content(vocabulary: Vocabulary) -> None:
+    end = vocabulary.control_tokens["<|end|>"]
+    assert vocabulary.prompt_tokens([Markup("<|end|>")]) == [end]
+    assert end not in vocabulary.prompt_tokens([Content("<|end|>")])
+    assert vocabulary.prompt_tokens([Markup("<|end|>"), Content("x"), Markup("<|end|>")])[::2] == [
+        end,
+        end,
+    ]
+
+
+def test_markup_and_content_beside_each_other_are_tokenised_together(
+    vocabulary: Vocabulary,
+) -> None:
+    """The vocabulary has one merged token, "he"."""
+    assert vocabulary.prompt_tokens([Markup("h"), Content("e")]) == vocabulary.tokenize("he")
+    assert len(vocabulary.tokenize("he")) == 1
+
+
+def text_of(generator: Generator, words: str) -> str:
+    """The greedy answer to `words`."""
+    events = list(generator.run(GenerateRequest("r", (Message.of("user", words),), max_tokens=12)))
+    assert isinstance(events[-1], Finished)
+    return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def test_what_the_context_holds_already_changes_no_answer(model: NativeModel) -> None:
+    fresh = {words: text_of(Generator(model), words) for words in ("abc def", "abc xyz")}
+    kept = Generator(model)
+    for words in ("abc def", "abc xyz", "abc def", "abc def"):
+        assert text_of(kept, words) == fresh[words]
+
+
+def test_a_prompt_longer_than_the_context_is_refused_with_the_numbers(model: NativeModel) -> None:
+    events = list(Generator(model).run(GenerateRequest("r", (Message.of("user", "long " * 200),))))
+    (failed,) = events
+    assert failed.code == "too_long"  # type: ignore[union-attr]
+    assert "512" in failed.message  # type: ignore[union-attr]
+
+
+def test_a_stopped_prefill_leaves_the_model_usable(model: NativeModel) -> None:
+    generator = Generator(model)
+    before = text_of(generator, "abc")
+    model.stop.set()
+    events = list(generator.run(GenerateRequest("s", (Message.of("user", "other words"),))))
+    assert events[-1].reason == "cancelled"  # type: ignore[union-attr]
+    model.stop.clear()
+    assert text_of(generator, "abc") == before
