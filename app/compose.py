@@ -9,8 +9,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 from app.agent.loop import Agent
+from app.calendars.recurrence import preload
 from app.calendars.store import CalendarStore
 from app.calendars.vdir import Vdir
 from app.core.clock import parse_now, system_clock, zone_named
@@ -77,6 +79,8 @@ def headless(
         stack.callback(engine.close)
         if load_model:
             engine.start()
+            # The parser's import takes about as long as the model's answer; do both at once.
+            Thread(target=preload, name="preload", daemon=True).start()
         connection = open_database(paths)
         stack.callback(connection.close)
         history, journal = History(connection), Journal(connection)

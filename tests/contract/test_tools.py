@@ -16,11 +16,12 @@ import pytest
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock, ToolOutcome
 from app.core.proposals import Proposal, Risk
+from app.engine.dialects.base import tools_json
 from app.store.changes import apply_changes
 from app.store.settings import Settings
 from app.tools.calendar_tools import calendar_tools
 from app.tools.registry import Registry
-from app.tools.schemas import DECLARED, prompt_form
+from app.tools.schemas import DECLARED
 from app.tools.undo_tool import undo_tool
 from app.tools.validation import KEYWORDS
 from tests.support.calendar_profile import CLOCK, Profile, berlin, ics, open_profile
@@ -137,7 +138,7 @@ def test_the_users_words_are_spans() -> None:
 
 
 def test_all_tools_fit_into_the_prompt_prefix() -> None:
-    text = json.dumps([prompt_form(spec) for spec in DECLARED], separators=(",", ":"))
+    text = tools_json(DECLARED)
     assert len(text) <= 5000
 
 

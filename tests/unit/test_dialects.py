@@ -25,8 +25,8 @@ UNDO = ToolSpec(
     },
 )
 UNDO_JSON = (
-    '[{"name": "undo", "description": "Take a change back.", "parameters": '
-    '{"type": "object", "properties": {"change": {"type": "string"}}, "required": []}}]'
+    '[{"name":"undo","description":"Take a change back.",'
+    '"parameters":{"type":"object","properties":{"change":{"type":"string"}}}}]'
 )
 DIALOGUE = (
     Message.of("system", "Be brief."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -46,28 +46,40 @@ class Dialect(Protocol):
 
 
 def tools_json(tools: Sequence[ToolSpec]) -> str:
-    """The tools as the JSON list Phi-4-mini was trained on: name, description, parameters."""
-    return json.dumps(
-        [
-            {"name": tool.name, "description": tool.purpose, "parameters": _plain(tool.parameters)}
-            for tool in tools
-        ],
-        ensure_ascii=False,
-    )
+    """The tools as the JSON list Phi-4-mini was trained on: name, description, parameters.
 
-
-def _plain(schema: object) -> object:
-    """A schema without Phial's own `x-` marks and without what only the validator needs."""
-    if isinstance(schema, dict):
-        return {
-            key: _plain(value)
-            for key, value in schema.items()
-            if not (isinstance(key, str) and key.startswith("x-"))
-            and key not in ("maxLength", "maxItems", "additionalProperties")
+    Short, because it stands before every dialogue: without the limits and marks that only code
+    checks.
+    """
+    forms = [
+        {
+            "name": tool.name,
+            "description": tool.purpose,
+            "parameters": _short_object(tool.parameters),
         }
-    if isinstance(schema, list | tuple):
-        return [_plain(value) for value in schema]
-    return schema
+        for tool in tools
+    ]
+    return json.dumps(forms, ensure_ascii=False, separators=(",", ":"))
+
+
+def _short_object(schema: Mapping[str, object]) -> dict[str, object]:
+    properties = schema["properties"]
+    if not isinstance(properties, Mapping):
+        raise TypeError("an object schema needs properties")
+    short: dict[str, object] = {
+        "type": "object",
+        "properties": {name: _short(value) for name, value in properties.items()},
+    }
+    if schema.get("required"):
+        short["required"] = schema["required"]
+    return short
+
+
+def _short(schema: Mapping[str, object]) -> dict[str, object]:
+    if "enum" in schema:
+        return {"enum": schema["enum"]}
+    # Where a list of ids or words is taken (anyOf), a model is told of words; code takes both.
+    return {"type": schema.get("type", "string")}
 
 
 def call_json(calls: Sequence[ToolCall]) -> str:

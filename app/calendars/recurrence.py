@@ -1,0 +1,341 @@
+"""When the events of one .ics file happen: a calendar text in, occurrences out. No files here.
+
+recurring-ical-events expands the rules; this file settles what it and real calendars leave open:
+floating times, lengths across a clock change, cancelled occurrences, all-day ends. The parser
+takes 0.2 s to import, so it is imported when the first file needs it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import TYPE_CHECKING, Any
+
+from app.calendars.lines import event_blocks, logical_lines
+from app.core.ports import Occurrence
+
+if TYPE_CHECKING:
+    from icalendar import Calendar
+
+_MARK = "X-PHIAL-SOURCE"
+_MARGIN = timedelta(days=2)
+"""Floating times and local midnights lie at most 14 hours off; two days cover both and a DST."""
+
+_DURATION = re.compile(
+    r"(-?)\+?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z", re.ASCII
+)
+_NEEDED = ("DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID")
+
+
+class UnreadableCalendarError(ValueError):
+    """The text is no calendar Phial can read; the message says why, without naming a file."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An occurrence, and whether it takes up time (TRANSP is not TRANSPARENT)."""
+
+    occurrence: Occurrence
+    busy: bool
+
+
+@dataclass(frozen=True)
+class CalendarObject:
+    """One parsed file: `path` relative to the profile, `text` as it lies on the disk."""
+
+    path: str
+    text: str
+    calendar: Calendar
+
+    @property
+    def events(self) -> list[Any]:
+        """The VEVENT components in the order of the file."""
+        return list(self.calendar.walk("VEVENT"))
+
+
+def preload() -> None:
+    """Import the calendar parser ahead of its first use, from a thread that has time."""
+    import recurring_ical_events  # noqa: F401
+
+
+def parse(path: str, text: str) -> CalendarObject | None:
+    """The calendar object in `text`; None if it holds only to-dos, journals or free/busy.
+
+    Raises UnreadableCalendarError where the text is not a calendar or an event has no usable time.
+    """
+    from icalendar import Calendar
+
+    try:
+        calendar = Calendar.from_ical(text.removeprefix("\ufeff"))
+        if calendar.name != "VCALENDAR":
+            raise UnreadableCalendarError("it does not hold a VCALENDAR")
+        events = list(calendar.walk("VEVENT"))
+        if not events:
+            if calendar.walk("VTODO") or calendar.walk("VJOURNAL") or calendar.walk("VFREEBUSY"):
+                return None
+            raise UnreadableCalendarError("it holds no event")
+        for event in events:
+            _check_times(event)
+    except UnreadableCalendarError:
+        raise
+    except Exception as error:  # the parser raises many kinds on a stranger's text
+        raise UnreadableCalendarError("its text is not a valid calendar") from error
+    if len(event_blocks(logical_lines(text.removeprefix("\ufeff")))) != len(events):
+        raise UnreadableCalendarError("its text is not a valid calendar")
+    return CalendarObject(path, text, calendar)
+
+
+def _check_times(event: Any) -> None:
+    broken = {str(name).upper() for name, _ in event.errors if name}
+    for name in _NEEDED:
+        if name in broken:
+            raise UnreadableCalendarError(f"an event's {name} cannot be read")
+    if "DTSTART" not in event or isinstance(event["DTSTART"], list):
+        raise UnreadableCalendarError("an event has no start")
+    if not isinstance(event["DTSTART"].dt, date):
+        raise UnreadableCalendarError("an event's start is not a date or time")
+    for rule in _as_list(event.get("RRULE")):
+        frequency = [str(value).upper() for value in _as_list(rule.get("FREQ"))]
+        if not frequency:
+            raise UnreadableCalendarError("an event's RRULE cannot be read")
+        if frequency[0] in ("SECONDLY", "MINUTELY"):
+            raise UnreadableCalendarError("an event repeats every minute or second")
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def is_recurring(event: Any) -> bool:
+    """Whether the component repeats or replaces an occurrence of one that does."""
+    return any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID"))
+
+
+def overlaps(start: datetime, end: datetime, other_start: datetime, other_end: datetime) -> bool:
+    """Whether two stretches share time; one without length counts at its instant.
+
+    Compared as instants: Python compares two times of one zone by the clock on the wall.
+    """
+    a, b = start.timestamp(), end.timestamp()
+    c, d = other_start.timestamp(), other_end.timestamp()
+    if a == b or c == d:
+        return c <= a < d or a <= c < b or a == c
+    return a < d and c < b
+
+
+def recurrence_id_of(value: date | datetime) -> str:
+    """A RECURRENCE-ID as Phial keys it: UTC with Z, floating without, or a date."""
+    if not isinstance(value, datetime):
+        return f"{value:%Y%m%d}"
+    if value.tzinfo is None:
+        return f"{value:%Y%m%dT%H%M%S}"
+    return f"{value.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def recurrence_time(recurrence_id: str) -> date | datetime:
+    """The inverse of `recurrence_id_of`; raises ValueError on anything else."""
+    if len(recurrence_id) == 8:
+        return datetime.strptime(recurrence_id, "%Y%m%d").date()
+    if recurrence_id.endswith("Z"):
+        return datetime.strptime(recurrence_id, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return datetime.strptime(recurrence_id, "%Y%m%dT%H%M%S")
+
+
+def instant(value: date | datetime, zone: tzinfo) -> datetime:
+    """The moment in `zone`; a date is its midnight there, a floating time is taken there.
+
+    A time inside a spring gap becomes the one the offset before the gap gives (RFC 5545, 3.3.5).
+    """
+    if not isinstance(value, datetime):
+        value = datetime.combine(value, time())
+    if value.tzinfo is None:
+        value = value.replace(tzinfo=zone)
+    return value.astimezone(UTC).astimezone(zone)
+
+
+def entries(source: CalendarObject, start: datetime, end: datetime) -> list[Entry]:
+    """What overlaps [start, end), by start, in the zone of `start`. Ids are empty.
+
+    Raises UnreadableCalendarError where a rule cannot be expanded.
+    """
+    zone = start.tzinfo
+    assert zone is not None, "start must be aware"
+    events = source.events
+    lengths = [
+        _Length(event, raw) for event, raw in zip(events, _raw_durations(source), strict=True)
+    ]
+    found: list[Entry] = []
+    if any(is_recurring(event) for event in events):
+        for component in _expanded(source, start, end):
+            length = lengths[int(component[_MARK])]
+            found.append(_entry(source.path, component, length, zone, recurring=True))
+    else:
+        for event, length in zip(events, lengths, strict=True):
+            if str(event.get("STATUS", "")).upper() != "CANCELLED":
+                found.append(_entry(source.path, event, length, zone, recurring=False))
+    found = [
+        entry
+        for entry in found
+        if _within(entry.occurrence.start, entry.occurrence.end, start, end)
+    ]
+    return sorted(found, key=lambda entry: entry.occurrence.start.timestamp())
+
+
+def _within(start: datetime, end: datetime, first: datetime, last: datetime) -> bool:
+    a, b = start.timestamp(), end.timestamp()
+    c, d = first.timestamp(), last.timestamp()
+    return a < d and (b > c or a == b == c)
+
+
+def _expanded(source: CalendarObject, start: datetime, end: datetime) -> list[Any]:
+    import recurring_ical_events
+
+    calendar = source.calendar.copy(recursive=True)
+    for index, event in enumerate(calendar.walk("VEVENT")):
+        event.add(_MARK, str(index))
+        if "UID" not in event:
+            event.add("UID", source.path)
+    try:
+        found = recurring_ical_events.of(calendar).between(start - _MARGIN, end + _MARGIN)
+    except Exception as error:  # rules come from strangers, and dateutil raises many kinds
+        raise UnreadableCalendarError("an event's rule of repetition cannot be read") from error
+    return [item for item in found if str(item.get("STATUS", "")).upper() != "CANCELLED"]
+
+
+def _raw_durations(source: CalendarObject) -> list[str]:
+    """DURATION as written, one for each event: the parser cannot tell P1D from PT24H."""
+    blocks = event_blocks(logical_lines(source.text.removeprefix("\ufeff")))
+    return [next((item.value.strip() for item in block.all("DURATION")), "") for block in blocks]
+
+
+class _Length:
+    """How long each occurrence of one VEVENT lasts (RFC 5545, 3.8.5.3).
+
+    DTEND fixes an exact length for every occurrence; DURATION counts days by the calendar and
+    hours by the clock.
+    """
+
+    def __init__(self, event: Any, raw_duration: str) -> None:
+        self.start: date | datetime = event["DTSTART"].dt
+        self.end: date | datetime | None = event["DTEND"].dt if "DTEND" in event else None
+        self.duration = _DURATION.match(raw_duration.upper()) if self.end is None else None
+        self.periods = any(
+            str(item.params.get("VALUE", "")).upper() == "PERIOD"
+            for item in _as_list(event.get("RDATE"))
+        )
+        self.future = str(
+            event["RECURRENCE-ID"].params.get("RANGE", "") if "RECURRENCE-ID" in event else ""
+        ).upper()
+        self.replaces = event["RECURRENCE-ID"].dt if "RECURRENCE-ID" in event else None
+
+    @property
+    def all_day(self) -> bool:
+        return not isinstance(self.start, datetime)
+
+    def days(self) -> int:
+        """The length of an all-day event, at least one day."""
+        start = self.start
+        if self.end is not None:
+            end = self.end.date() if isinstance(self.end, datetime) else self.end
+            return max(1, (end - start).days)
+        days, exact = self._nominal()
+        return max(1, days + -(-exact // timedelta(days=1)))
+
+    def _nominal(self) -> tuple[int, timedelta]:
+        if self.duration is None or self.duration.group(1):
+            return 0, timedelta()
+        weeks, days, hours, minutes, seconds = (int(n or 0) for n in self.duration.groups()[1:])
+        return weeks * 7 + days, timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+    def end_of(self, start: date | datetime, zone: tzinfo) -> datetime:
+        """The end of the occurrence that starts at `start`, in UTC."""
+        begin = instant(start, zone).astimezone(UTC)
+        if self.end is not None:
+            exact = instant(self.end, zone).astimezone(UTC) - instant(self.start, zone)
+            if exact <= timedelta():
+                # A start inside the spring gap moves past its end; the length on the wall holds.
+                exact = _wall(self.end) - _wall(self.start)
+            return begin + max(exact, timedelta())
+        days, exact = self._nominal()
+        if days:
+            wall = instant(start, zone)
+            own = start.tzinfo if isinstance(start, datetime) and start.tzinfo else zone
+            begin = (wall.astimezone(own) + timedelta(days=days)).astimezone(UTC)
+        return begin + exact
+
+
+def _wall(value: date | datetime) -> datetime:
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    return datetime.combine(value, time())
+
+
+def _entry(path: str, event: Any, length: _Length, zone: tzinfo, *, recurring: bool) -> Entry:
+    start: date | datetime = event["DTSTART"].dt
+    all_day = not isinstance(start, datetime)
+    if all_day:
+        begin = instant(start, zone)
+        end = instant(start + timedelta(days=length.days()), zone)
+    else:
+        begin = instant(start, zone)
+        if length.periods and "DTEND" in event:
+            end = max(begin, instant(event["DTEND"].dt, zone), key=datetime.timestamp)
+        else:
+            end = length.end_of(start, zone).astimezone(zone)
+    names, invited = _people(event)
+    occurrence = Occurrence(
+        id="",
+        uid=str(event.get("UID", "")),
+        recurrence_id=_recurrence_id(event, length) if recurring else "",
+        path=path,
+        title=str(event.get("SUMMARY", "")).strip(),
+        start=begin,
+        end=end,
+        all_day=all_day,
+        where=str(event.get("LOCATION", "")).strip(),
+        attendees=names,
+        invited=invited,
+    )
+    return Entry(occurrence, busy=str(event.get("TRANSP", "")).upper() != "TRANSPARENT")
+
+
+def _recurrence_id(event: Any, length: _Length) -> str:
+    value: date | datetime = event["RECURRENCE-ID"].dt
+    start: date | datetime = event["DTSTART"].dt
+    if length.future == "THISANDFUTURE" and start != length.start:
+        # Later occurrences of such an override carry its id; theirs is the rule's own time.
+        moved = _wall(length.start) - _wall(length.replaces or length.start)
+        value = start - moved
+    return recurrence_id_of(value)
+
+
+def _people(event: Any) -> tuple[tuple[str, ...], bool]:
+    """Attendees as shown, and whether the event went out as, or came in as, an invitation."""
+    organizer = _address(event["ORGANIZER"]) if "ORGANIZER" in event else ""
+    names: list[str] = []
+    invited = False
+    for attendee in _as_list(event.get("ATTENDEE")):
+        address = _address(attendee)
+        name = str(getattr(attendee, "params", {}).get("CN", "")).strip() or address
+        if name and name not in names:
+            names.append(name)
+        invited = invited or bool(organizer and address and address != organizer)
+    return tuple(names), invited
+
+
+def _address(value: Any) -> str:
+    text = str(value).strip()
+    return text[7:].lower() if text[:7].lower() == "mailto:" else ""
+
+
+def with_id(occurrence: Occurrence, short_id: str) -> Occurrence:
+    """The same occurrence under the profile's id for it."""
+    return replace(occurrence, id=short_id)
+
+
+def key_of(occurrence: Occurrence) -> str:
+    """What an id stands for: the file and the occurrence in it."""
+    return f"{occurrence.path}\n{occurrence.recurrence_id}"

@@ -1,0 +1,110 @@
+"""Checks a call's arguments against its tool's schema, with a sentence for what is wrong.
+
+Knows exactly the part of JSON Schema that `schemas` uses; a test holds the two together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.core.errors import KnownError
+from app.core.ports import ToolSpec
+
+KEYWORDS = frozenset(
+    {"type", "enum", "anyOf", "maxLength", "items", "maxItems", "minimum", "maximum", "x-span"}
+)
+"""What a property's schema may say."""
+
+_TYPE_NAMES = {
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+}
+
+
+def checked_arguments(spec: ToolSpec, arguments: Mapping[str, object]) -> dict[str, object]:
+    """The arguments in the schema's order, strings stripped, empty ones left out.
+
+    Raises KnownError("bad_argument") whose message names the argument.
+    """
+    properties = spec.parameters["properties"]
+    required = spec.parameters["required"]
+    assert isinstance(properties, Mapping) and isinstance(required, Sequence)
+    for name in arguments:
+        if name not in properties:
+            raise _wrong(
+                f"{spec.name} has no argument {str(name)[:80]!r}.",
+                f"It takes {', '.join(properties)}." if properties else "It takes none.",
+            )
+    checked: dict[str, object] = {}
+    for name, schema in properties.items():
+        if name not in arguments:
+            continue
+        value = _checked(f"{spec.name}: {name}", arguments[name], schema)
+        if value not in ("", []):
+            checked[name] = value
+    for name in required:
+        if name not in checked:
+            raise _wrong(f"{spec.name} needs the argument {name!r}.", f"Say what {name} is.")
+    return checked
+
+
+def _checked(name: str, value: object, schema: Mapping[str, object]) -> object:
+    variants = schema.get("anyOf")
+    if isinstance(variants, Sequence):
+        for variant in variants:
+            if _is_a(str(variant["type"]), value):
+                return _checked(name, value, variant)
+        kinds = " or ".join(_TYPE_NAMES[str(variant["type"])] for variant in variants)
+        raise _wrong(f"{name} must be {kinds}.")
+    kind = str(schema["type"])
+    if not _is_a(kind, value):
+        raise _wrong(f"{name} must be {_TYPE_NAMES[kind]}.")
+    if isinstance(value, str):
+        return _checked_text(name, value.strip(), schema)
+    if isinstance(value, list):
+        return _checked_list(name, value, schema)
+    if isinstance(value, int) and not isinstance(value, bool):
+        low, high = schema.get("minimum", value), schema.get("maximum", value)
+        assert isinstance(low, int) and isinstance(high, int)
+        if not low <= value <= high:
+            raise _wrong(f"{name} must be from {low} to {high}.")
+    return value
+
+
+def _checked_text(name: str, value: str, schema: Mapping[str, object]) -> str:
+    longest = schema["maxLength"]
+    assert isinstance(longest, int)
+    allowed = schema.get("enum")
+    if isinstance(allowed, Sequence) and value and value not in allowed:
+        raise _wrong(f"{name} must be one of {', '.join(allowed)}.")
+    if len(value) > longest:
+        raise _wrong(f"{name} is longer than {longest} characters.", "Make it shorter.")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise _wrong(f"{name} holds characters that are not text.") from None
+    return value
+
+
+def _checked_list(name: str, value: list[object], schema: Mapping[str, object]) -> list[object]:
+    most, items = schema["maxItems"], schema["items"]
+    assert isinstance(most, int) and isinstance(items, Mapping)
+    if len(value) > most:
+        raise _wrong(f"{name} holds more than {most} entries.", "Name fewer.")
+    checked = [
+        _checked(f"{name}, entry {index}", item, items) for index, item in enumerate(value, 1)
+    ]
+    return [item for item in checked if item != ""]
+
+
+def _is_a(kind: str, value: object) -> bool:
+    if kind == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    types: dict[str, type] = {"string": str, "boolean": bool, "array": list}
+    return isinstance(value, types[kind])
+
+
+def _wrong(message: str, hint: str = "") -> KnownError:
+    return KnownError("bad_argument", f"{message} Nothing was changed.", hint)
