@@ -1,4 +1,4 @@
-"""`./run bench NAME [--json]`: runs one benchmark and prints its rows; exit 1 if a goal is missed."""
+"""`./run bench NAME [--json]`: runs one benchmark, prints its rows; exit 1 if a goal is missed."""
 
 from __future__ import annotations
 

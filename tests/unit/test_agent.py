@@ -162,9 +162,8 @@ def test_two_wishes_are_one_question_and_are_made_together(history: History) -> 
     }
     desk = Desk(history, calls("cal_create", "undo"), tools)
     events = desk.ask(agreed=True)
-    assert [event for event in events if isinstance(event, Proposed)][
-        0
-    ].proposal.title == "Add; Add"
+    shown = next(event.proposal for event in events if isinstance(event, Proposed))
+    assert shown.title == "Add; Add"
     assert desk.applied == [change("lunch"), change("dinner")]
 
 
