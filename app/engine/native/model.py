@@ -15,6 +15,7 @@ from app.engine.dialects import Dialect, ModelTraits, choose_dialect
 from app.engine.gguf_file import check_gguf
 from app.engine.native.binding import StopFlag, backend_name, llama, start_backend
 from app.engine.native.vocabulary import Vocabulary
+from app.workers.memory import check_fits
 
 DEFAULT_CONTEXT = 4096  # above it llama.cpp takes LongRoPE's long factors, even for short prompts
 BATCH = 512
@@ -48,6 +49,7 @@ class NativeModel:
         every file that cannot be used.
         """
         header = check_gguf(path)
+        check_fits(path.name, path.stat().st_size)
         start_backend(_remember_log)
         began = time.perf_counter()
         self.stop = StopFlag()
