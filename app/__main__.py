@@ -12,9 +12,13 @@ def main() -> int:
         from app.engine.host import main as engine_host
 
         engine_host(words[1:])
-    from app.cli import main as command_line
+    try:
+        from app.cli import main as command_line
 
-    return command_line(words)
+        return command_line(words)
+    except KeyboardInterrupt:  # pressed before the command line could take care of it
+        print("Stopped.", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

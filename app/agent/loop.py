@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from threading import Event
 
 from app.agent.events import (
     AgentEvent,
@@ -51,6 +53,7 @@ class Agent:
         self._registry = registry
         self._history = history
         self._apply = apply
+        self._stop = Event()
         self._generating = ""
 
     def ask(
@@ -65,6 +68,7 @@ class Agent:
         """
         user = Message.of("user", text)
         turn = self._history.start_turn(conversation, user, clock.now)
+        self._stop.clear()
         try:
             yield from self._turn(turn, user, clock, agreed)
         except AmbiguousError as error:
@@ -72,19 +76,29 @@ class Agent:
             self._done(turn, error.sentence())
             yield Stopped(error)
         except KnownError as error:
-            self._history.finish(turn, TurnState.FAILED, error.sentence())
+            self._close(turn, error.sentence())
             yield Stopped(error)
         except BaseException:
             # Ctrl+C, a closed window, a bug: the words stay on disk and the turn is not left open.
-            self.stop()
-            if self._history.turn(turn).state is TurnState.RUNNING:
-                self._history.finish(turn, TurnState.FAILED, _stopped().message)
+            self._close(turn, _stopped().message)
             raise
 
     def stop(self) -> None:
-        """Stop the generation under way, if any."""
+        """Stop the turn under way before its next step; what was made stays made."""
+        self._stop.set()
         if self._generating:
             self._engine.cancel(self._generating)
+
+    def _close(self, turn: int, error: str) -> None:
+        """Mark a turn that was left open as FAILED; one that has its answer stays as it is."""
+        # Where even that cannot be written, the next start finds the open turn and closes it.
+        with suppress(KnownError):
+            if self._history.turn(turn).state is TurnState.RUNNING:
+                self._history.finish(turn, TurnState.FAILED, error)
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise _stopped()
 
     def _turn(self, turn: int, user: Message, clock: Clock, agreed: bool) -> Iterator[AgentEvent]:
         generation = _Generation()
@@ -98,13 +112,28 @@ class Agent:
                 raise _stopped()
             case Finished(timings=timings):
                 yield Generated(timings)
-        parts: list[Part] = [Text(generation.text)] if generation.text else []
+            case None:
+                raise KnownError("no_end", "The engine broke off its answer.", "Try again.")
+        text = generation.text.strip()
+        if not text and not generation.calls:
+            raise KnownError(
+                "no_answer", "The model gave no answer.", "Say it again in other words."
+            )
+        parts: list[Part] = [Text(generation.text)] if text else []
         self._history.add_reply(turn, Message("assistant", (*parts, *generation.calls)))
-        if not generation.calls:
-            self._history.finish(turn, TurnState.DONE)
-            yield Answered(generation.text.strip(), turn)
+        if generation.calls:
+            yield from self._act(turn, generation.calls, clock, agreed)
             return
-        yield from self._act(turn, generation.calls, clock, agreed)
+        self._history.finish(turn, TurnState.DONE)
+        yield Answered(text, turn)
+        if generation.end.reason == "length":
+            yield Stopped(
+                KnownError(
+                    "cut_off",
+                    f"The answer was cut off after {generation.end.completion_tokens} tokens.",
+                    "Ask for something shorter.",
+                )
+            )
 
     def _generate(
         self, user: Message, clock: Clock, generation: _Generation
@@ -112,6 +141,7 @@ class Agent:
         request = self._request(user, clock, self._engine.capabilities())
         self._generating = request.id
         try:
+            self._check_stop()
             for event in self._engine.generate(request):
                 match event:
                     case TextDelta(text):
@@ -121,6 +151,10 @@ class Agent:
                         generation.calls.append(call)
                     case Finished() | Failed():
                         generation.end = event
+        except BaseException:
+            # Whoever listened has left; the model must not go on for nobody.
+            self._engine.cancel(request.id)
+            raise
         finally:
             self._generating = ""
 
@@ -141,6 +175,7 @@ class Agent:
         """Run the calls in order, then settle what they propose together."""
         outcomes: list[ToolOutcome] = []
         for call in calls:
+            self._check_stop()
             yield CallMade(call)
             try:
                 outcome = self._registry.run(call.name, call.arguments, clock)
@@ -189,9 +224,17 @@ class Agent:
 
     def _agree(self, turn: int | None, proposal: Proposal, option: int) -> Iterator[AgentEvent]:
         chosen = proposal.options[option]
+        self._check_stop()
         ids = self._apply(turn, proposal.title, chosen.changes)
-        answer = self._done(turn, chosen.done)  # on disk before anyone is told
-        yield Applied(tuple(zip(ids, chosen.changes, strict=True)))
+        applied = Applied(tuple(zip(ids, chosen.changes, strict=True)))
+        try:
+            answer = self._done(turn, chosen.done)  # on disk before anyone is told
+        except KnownError as error:
+            yield applied
+            raise KnownError(
+                error.code, f"{chosen.done} It could not be noted: {error.message}", error.hint
+            ) from error
+        yield applied
         yield answer
 
     def _done(self, turn: int | None, sentence: str) -> Answered:

@@ -20,7 +20,7 @@ _TITLE_LENGTH = 60
 
 def ask(options: argparse.Namespace, output: Output) -> int:
     """Answer one message; each `ask` is a conversation of its own."""
-    text = options.text.strip()
+    text = _whole_characters(options.text).strip()
     if not text:
         raise KnownError("empty_request", "The request is empty.", "Write what you want done.")
     with headless(
@@ -37,31 +37,35 @@ def ask(options: argparse.Namespace, output: Output) -> int:
 
 def tool(options: argparse.Namespace, output: Output) -> int:
     """Run one tool with arguments given as JSON."""
-    if options.name is None:
-        raise KnownError(
-            "no_tool", "Name a tool.", "`tool --schemas` lists them with their arguments."
-        )
-    try:
-        arguments = json.loads(options.arguments)
-    except (ValueError, RecursionError) as error:
-        raise KnownError(
-            "bad_json",
-            f"The arguments are not JSON: {error}.",
-            'Write them as in \'{"when": "tomorrow"}\'.',
-        ) from None
-    if not isinstance(arguments, dict):
-        raise KnownError(
-            "bad_json",
-            "The arguments must be a JSON object.",
-            'Write them as in \'{"when": "tomorrow"}\'.',
-        )
+    arguments = _arguments(options.arguments)
     with headless(options.profile, now=options.now) as program:
         events = program.agent.run_tool(options.name, arguments, program.clock, agreed=options.yes)
         with closing(events):
             return _show(events, output)
 
 
-def schemas() -> int:
+def _arguments(text: str) -> dict[str, object]:
+    """The tool's arguments, read from JSON. Raises KnownError("bad_json")."""
+    example = 'Write them as in \'{"when": "tomorrow"}\'.'
+    try:
+        read = json.loads(text)
+        # Once more through text: refuses NaN, and replaces halves of characters, which JSON can
+        # spell and no file can hold.
+        plain = _whole_characters(json.dumps(read, ensure_ascii=False, allow_nan=False))
+        arguments = json.loads(plain)
+    except (ValueError, RecursionError):
+        raise KnownError("bad_json", "The arguments are not JSON.", example) from None
+    if not isinstance(arguments, dict):
+        raise KnownError("bad_json", "The arguments must be a JSON object.", example)
+    return arguments
+
+
+def _whole_characters(text: str) -> str:
+    """`text` with "?" for bytes of the command line that were no characters."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def schemas(output: Output) -> int:
     """Print every tool's name, purpose, risk and JSON Schema as one JSON list."""
     tools = [
         {
@@ -72,7 +76,7 @@ def schemas() -> int:
         }
         for spec in DECLARED
     ]
-    print(json.dumps(tools, ensure_ascii=False, indent=2))
+    output.raw(json.dumps(tools, indent=2))
     return 0
 
 
@@ -82,12 +86,10 @@ def _show(events: Iterable[AgentEvent], output: Output) -> int:
     for event in events:
         output.event(event)
         match event:
-            case Answered(waiting=True):
-                status = 3
-            case Stopped(error=AmbiguousError()):
+            case Answered(waiting=True) | Stopped(error=AmbiguousError()):
                 status = 3
             case Stopped():
-                status = 1
+                status = max(status, 1)  # an incomplete answer may still wait for a yes
     return status
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.cli.output import Output, make_output
+from app.cli.output import Output, OutputFailedError, make_output
 from app.core.errors import KnownError
 
 DONE, KNOWN_ERROR, USAGE, WAITING = 0, 1, 2, 3
@@ -20,17 +20,22 @@ def main(words: Sequence[str]) -> int:
         parser.print_help(sys.stderr)
         return USAGE
     options = parser.parse_args(words)
-    output = make_output(json_lines=getattr(options, "json", False))
+    if options.command == "tool" and not options.schemas and options.name is None:
+        parser.error("tool: name a tool, or ask for --schemas")
+    output = make_output(json_lines=options.json)
     try:
-        return _run(options, output)
-    except KnownError as error:
-        output.error(error)
-        return KNOWN_ERROR
-    except KeyboardInterrupt:
-        output.error(KnownError("stopped", "Stopped."))
-        return KNOWN_ERROR
-    except BrokenPipeError:
-        return _reader_gone()
+        try:
+            return _run(options, output)
+        except KnownError as error:
+            output.error(error)
+        except KeyboardInterrupt:
+            output.error(KnownError("stopped", "Stopped."))
+    except OutputFailedError as failed:
+        # Whoever read our output has left (quiet), or its disk is full (said).
+        sys.stdout = None
+        if failed.reason:
+            print(f"The output could not be written: {failed.reason}.", file=sys.stderr)
+    return KNOWN_ERROR
 
 
 def _run(options: argparse.Namespace, output: Output) -> int:
@@ -42,7 +47,7 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     if options.command == "tool":
         from app.cli.asking import schemas, tool
 
-        return schemas() if options.schemas else tool(options, output)
+        return schemas(output) if options.schemas else tool(options, output)
     from app.cli.doctor import doctor
 
     return doctor(options, output)
@@ -54,13 +59,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--profile", type=Path, metavar="DIR", help="the profile's folder")
+    shared.add_argument("--profile", type=_path, metavar="DIR", help="the profile's folder")
     shared.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     changing = argparse.ArgumentParser(add_help=False)
     changing.add_argument("--now", default="", metavar="ISO", help="fix the clock and zone")
     changing.add_argument("--yes", action="store_true", help="make the changes proposed")
     model = argparse.ArgumentParser(add_help=False)
-    model.add_argument("--model", type=Path, metavar="FILE", help="a GGUF model file")
+    model.add_argument("--model", type=_path, metavar="FILE", help="a GGUF model file")
 
     ask = commands.add_parser(
         "ask", parents=[shared, changing, model], help="one request in your own words"
@@ -77,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _reader_gone() -> int:
-    """Whoever read our output has left; a second error at exit would only add noise."""
-    sys.stdout = None
-    return KNOWN_ERROR
+def _path(text: str) -> Path:
+    """A file or folder named on the command line."""
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, TextIO
 
 from app.agent.events import (
     AgentEvent,
@@ -20,6 +21,25 @@ from app.agent.events import (
 )
 from app.core.errors import AmbiguousError, KnownError
 from app.core.proposals import Change, Proposal
+from app.core.text import printable
+
+
+class OutputFailedError(Exception):
+    """Nothing more can be printed. `reason` is "" where the reader has merely left."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        raise OutputFailedError("") from None
+    except OSError as error:
+        raise OutputFailedError(error.strerror or str(error)) from error
 
 
 class Output(Protocol):
@@ -37,6 +57,10 @@ class Output(Protocol):
         """Show something else: `values` as a JSON event called `name`, or `text`."""
         ...
 
+    def raw(self, text: str) -> None:
+        """Print `text` as it is."""
+        ...
+
 
 def make_output(*, json_lines: bool) -> Output:
     """The output for `--json`, or for a person."""
@@ -44,10 +68,17 @@ def make_output(*, json_lines: bool) -> Output:
 
 
 class JsonOutput:
-    """One JSON object a line on stdout and nothing else there."""
+    """One JSON object a line on stdout and nothing else there, in ASCII.
+
+    So the lines hold in every locale, and no control character of a stranger's text is printed.
+    """
 
     def _print(self, values: Mapping[str, object]) -> None:
-        print(json.dumps(values, ensure_ascii=False), flush=True)
+        _write(sys.stdout, json.dumps(values) + "\n")
+
+    def raw(self, text: str) -> None:
+        """The text and a line break."""
+        _write(sys.stdout, text + "\n")
 
     def line(self, name: str, values: Mapping[str, object], text: str) -> None:
         """An event of its own."""
@@ -89,52 +120,64 @@ class JsonOutput:
 
 
 class TextOutput:
-    """Sentences on stdout, errors on stderr."""
+    """Sentences on stdout, errors on stderr; what a terminal would obey is taken out."""
 
     def __init__(self) -> None:
         self._speaking = False
+        self._applied = ""
+        if isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(errors="replace")  # a dash must not fail in an old locale
+
+    def _say(self, text: str, end: str = "\n", stream: TextIO | None = None) -> None:
+        _write(stream or sys.stdout, printable(text) + end)
 
     def _end_speech(self) -> None:
         if self._speaking:
-            print()
+            self._say("")
         self._speaking = False
 
     def line(self, name: str, values: Mapping[str, object], text: str) -> None:
         """The text."""
         self._end_speech()
-        print(text, flush=True)
+        self._say(text)
+
+    def raw(self, text: str) -> None:
+        """The text and a line break."""
+        self._say(text)
 
     def error(self, error: KnownError, details: str = "") -> None:
         """The sentence, the choices of an ambiguity, and what to do."""
         self._end_speech()
-        print(error.message, file=sys.stderr)
+        lines = [error.message]
         if isinstance(error, AmbiguousError):
-            for value, label in error.choices:
-                print(f"  {value}  {label}", file=sys.stderr)
-        if error.hint:
-            print(error.hint, file=sys.stderr)
-        if details:
-            print(f"\nDetails:\n{details}", file=sys.stderr)
+            lines += [f"  {value}  {label}" for value, label in error.choices]
+        lines += [error.hint] if error.hint else []
+        lines += ["", "Details:", details] if details else []
+        self._say("\n".join(lines), stream=sys.stderr)
 
     def event(self, event: AgentEvent) -> None:
         """What a person needs to see of it."""
         match event:
             case Proposed(proposal):
                 self._end_speech()
-                print(_proposal_text(proposal), flush=True)
+                self._say(_proposal_text(proposal))
             case Said(text):
-                print(text if self._speaking else text.lstrip(), end="", flush=True)
+                self._say(text if self._speaking else text.lstrip(), end="")
                 self._speaking = True
             case Answered(text, _, waiting):
                 if self._speaking:
                     self._end_speech()  # the model's own answer has been printed as it came
                 elif waiting:
-                    print(f"\n{text} Repeat with --yes to take the first option.", flush=True)
+                    self._say(f"\n{text} Repeat with --yes to take the first option.")
                 else:
-                    print(text, flush=True)
+                    # One number is enough: what was done together is undone together.
+                    self._say(f"{text} (undo: {self._applied})" if self._applied else text)
+                self._applied = ""
+            case Applied(changes):
+                self._applied = changes[0][0] if changes else ""
             case Stopped(error, details):
                 self.error(error, details)
-            case CallMade() | CallAnswered() | Applied() | Generated():
+            case CallMade() | CallAnswered() | Generated():
                 pass  # the proposal before and the sentence after say it
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from app.core.errors import KnownError
 from app.core.ports import Clock
 
+_YEARS = (1900, 2200)
 _NOW = re.compile(r"(?P<iso>[^\[\]]+?)(?:\[(?P<zone>[^\[\]]+)\])?")
 
 
@@ -40,10 +41,12 @@ def parse_now(text: str, profile_zone: ZoneInfo) -> Clock:
     match = _NOW.fullmatch(text.strip())
     try:
         instant = datetime.fromisoformat(match["iso"] if match else "")
+        if not _YEARS[0] <= instant.year <= _YEARS[1]:
+            raise ValueError("beyond what zones and calendars can express")
     except ValueError:
         raise KnownError(
             "bad_now",
-            f"{text!r} is not a date and time.",
+            f"{text!r} is not a date and time from {_YEARS[0]} to {_YEARS[1]}.",
             'Write it as "2026-11-18T09:30[Europe/Berlin]".',
         ) from None
     assert match is not None

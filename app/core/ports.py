@@ -63,7 +63,6 @@ class Capabilities:
     architecture: str
     context: int
     tools_learned: bool
-    tools_native: bool
     backend: str
     threads: int
     timings: Mapping[str, float] = field(default_factory=dict)

@@ -15,6 +15,9 @@ def version_of(content: str | bytes | None) -> str:
     return sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
+_UNDO = "undo "
+
+
 class Risk(IntEnum):
     """How far an action reaches: READ only shows, a CHANGE can be undone, a SEND leaves."""
 
@@ -44,15 +47,24 @@ class Change:
     risk: Risk = Risk.CHANGE
     undoes: str = ""
 
+    @property
+    def is_undo(self) -> bool:
+        """Whether its summary tells what it takes back."""
+        return self.kind.startswith(_UNDO)
+
     def inverse(self, undoes: str) -> Change:
-        """The change that takes this one back, once it was applied as journal entry `undoes`."""
+        """The change that takes this one back, once it was applied as journal entry `undoes`.
+
+        The summary stays the original's; `kind` says whether it is undone ("undo create event") or,
+        as the inverse of an undo, done again ("create event").
+        """
         return Change(
             target=self.target,
-            kind=f"undo {self.kind}",
+            kind=self.kind.removeprefix(_UNDO) if self.is_undo else f"{_UNDO}{self.kind}",
             expected_version=version_of(self.after),
             before=self.after,
             after=self.before,
-            summary=f"Take back: {self.summary}",
+            summary=self.summary,
             risk=self.risk,
             undoes=undoes,
         )

@@ -4,19 +4,24 @@ The grammar is Lark as llguidance reads it. It accepts the list of calls that fo
 tool-call token: `[{"name": "cal_find", "arguments": {"when": "tomorrow"}}]`. Properties come in
 the schema's order, which lets every optional one be left out without an exponential grammar.
 
-A string marked `x-span` may only repeat words of the dialogue. The words are matched as a
-substring of the text's JSON form, so quotes and line breaks need no special case.
+A string marked `x-span` may only repeat words of one line of the dialogue. The words are matched
+as a substring of the line's JSON form, so quotes need no special case.
 """
 
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 
 from app.core.ports import ToolSpec
 
 _SHORT_ID = "[a-z][0-9]{1,9}"
 _MAX_CALLS = 4
+# A JSON string; the escapes leave out surrogates, which no file can hold.
+_HEX = "[0-9a-fA-F]"
+_UNICODE = f"u([0-9a-ce-fA-CE-F]{_HEX}{{3}}|[dD][0-7]{_HEX}{{2}})"
+_STRING = f'STRING: /"([^"\\\\\\x00-\\x1f]|\\\\(["\\\\\\/bfnrt]|{_UNICODE}))*"/'
 
 
 def tool_call_grammar(tools: Sequence[ToolSpec], spans: Iterable[str]) -> str:
@@ -32,7 +37,7 @@ def tool_call_grammar(tools: Sequence[ToolSpec], spans: Iterable[str]) -> str:
         "call: " + " | ".join(calls),
         *builder.rules,
         "COMMA: /,[ ]?/",
-        'STRING: /"([^"\\\\\\x00-\\x1f]|\\\\(["\\\\\\/bfnrt]|u[0-9a-fA-F]{4}))*"/',
+        _STRING,
         "INTEGER: /-?(0|[1-9][0-9]{0,8})/",
         *_span_rules(span_texts),
     ]
@@ -40,13 +45,16 @@ def tool_call_grammar(tools: Sequence[ToolSpec], spans: Iterable[str]) -> str:
 
 
 def _span_texts(text: str) -> list[str]:
-    """`text` as a whole, then each of its lines.
+    """The lines of `text`, control characters replaced by spaces.
 
-    Lines stand alone too because the JSON form of a line break ends in a letter, which would
-    make one word of it and the line's first word.
+    In JSON a control character is a backslash and a letter, which would make one word of it and
+    the word after; so spans end at line breaks, and none holds a tab.
     """
-    lines = [line for line in text.splitlines() if line.strip()]
-    return lines if len(lines) < 2 else [text, *lines]
+    lines = (
+        "".join(" " if unicodedata.category(char) == "Cc" else char for char in line)
+        for line in text.splitlines()
+    )
+    return [line for line in lines if line.strip()]
 
 
 def _span_rules(texts: Sequence[str]) -> list[str]:

@@ -25,7 +25,6 @@ class FakeEngine:
             architecture="fake",
             context=4096,
             tools_learned=True,
-            tools_native=True,
             backend="CPU",
             threads=1,
         )

@@ -7,6 +7,7 @@ check runs in any process and before anything is allocated.
 from __future__ import annotations
 
 import mmap
+import stat
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,6 +81,9 @@ def check_gguf(path: Path) -> GgufHeader:
     bytes that are missing), "gguf_version".
     """
     try:
+        # Asked first: opening a pipe would wait for its other end.
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise _not_gguf(path)
         with path.open("rb") as file:
             head = file.read(8)
             if head[:4] != b"GGUF":

@@ -64,8 +64,15 @@ class _Host:
 
     def _load(self) -> None:
         # Imported here so that a missing or broken library is an answer, not a crash before it.
-        from app.engine.native.generation import Generator
-        from app.engine.native.model import DEFAULT_CONTEXT, NativeModel
+        try:
+            from app.engine.native.generation import Generator
+            from app.engine.native.model import DEFAULT_CONTEXT, NativeModel
+        except (ImportError, OSError) as error:
+            raise KnownError(
+                "engine_missing",
+                f"The engine's library cannot be loaded: {error}.",
+                "Set Phial up again: delete its folder .venv and start it with ./run.",
+            ) from error
 
         options = self._options
         percent = -1

@@ -64,7 +64,7 @@ class ProfilePaths:
 def profile_paths(explicit: Path | None = None) -> ProfilePaths:
     """The profile to use: `explicit`, else PHIAL_PROFILE, else the user's data folder.
 
-    Touches nothing on disk.
+    Touches nothing on disk. Raises KnownError("bad_name").
     """
     variable = os.environ.get("PHIAL_PROFILE")
     if explicit is not None or variable:
@@ -75,13 +75,6 @@ def profile_paths(explicit: Path | None = None) -> ProfilePaths:
         platformdirs.user_data_path(_APPLICATION, appauthor=False) / "profile",
         platformdirs.user_cache_path(_APPLICATION, appauthor=False),
     )
-
-
-def models_dir() -> Path:
-    """The folder of downloaded model files; shared by all profiles of the user."""
-    import platformdirs
-
-    return platformdirs.user_data_path(_APPLICATION, appauthor=False) / "models"
 
 
 def prepare(paths: ProfilePaths) -> None:
@@ -96,6 +89,14 @@ def prepare(paths: ProfilePaths) -> None:
 
 
 def _expanded(path: Path) -> Path:
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise KnownError(
+            "bad_name",
+            "The profile folder's name has bytes that are no characters.",
+            "Choose a folder with another name.",
+        ) from None
     try:
         return path.expanduser().absolute()
     except RuntimeError:  # "~stranger": no such user, so the name is meant literally

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.support.commands import event, events, ics_files, phial, tool
+from tests.support.commands import (
+    command,
+    environment,
+    event,
+    events,
+    ics_files,
+    phial,
+    tool,
+)
+from tests.support.synthetic_gguf import Shape, write
 
 LUNCH = {"title": "lunch with Anna", "when": "Friday at noon"}
 
@@ -61,7 +71,10 @@ def test_what_is_found_can_be_cancelled_by_its_id(profile: Path) -> None:
         (["tool", "cal_find", "{"], 1, "bad_json"),
         (["tool", "cal_find", "[]"], 1, "bad_json"),
         (["tool", "cal_find", "[" * 100_000], 1, "bad_json"),
-        (["tool"], 1, "no_tool"),
+        (["tool", "cal_find", '{"limit": NaN}'], 1, "bad_json"),
+        (["tool", "cal_find", '{"limit": 1e999}'], 1, "bad_json"),
+        (["tool", "cal_find", '{"limit": ' + "9" * 5000 + "}"], 1, "bad_json"),
+        (["tool", "cal_find", "{}", "--now", "0001-01-01T00:00[Europe/Berlin]"], 1, "bad_now"),
         (["tool", "dance", "{}"], 1, "unknown_tool"),
         (["tool", "mail_send", '{"draft": "it"}'], 1, "tool_unavailable"),
         (["tool", "cal_find", '{"colour": "red"}'], 1, "bad_argument"),
@@ -80,7 +93,9 @@ def test_bad_words_get_a_sentence(profile: Path, words: list[str], status: int, 
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("words", [[], ["dance"], ["ask"], ["ask", "x", "--nope"]])
+@pytest.mark.parametrize(
+    "words", [[], ["dance"], ["ask"], ["ask", "x", "--nope"], ["tool"], ["doctor", "--profile", ""]]
+)
 def test_wrong_usage_exits_with_2(words: list[str]) -> None:
     assert phial(*words).returncode == 2
 
@@ -92,3 +107,53 @@ def test_the_schemas_are_published(profile: Path) -> None:
     assert create["risk"] == "CHANGE"
     assert create["parameters"]["required"] == ["title", "when"]
     assert not profile.exists()
+
+
+def test_half_characters_and_foreign_bytes_become_question_marks(profile: Path) -> None:
+    done = tool("cal_create", {"title": "\ud800 tea", "when": "friday"}, profile, "--yes")
+    assert done.returncode == 0
+    assert event(done, "tool_call")["arguments"]["title"] == "? tea"
+    refused = subprocess.run(
+        [*command("tool", "cal_find", "{}", "--json", "--profile"), b"/tmp/p\xff"],
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert refused.returncode == 1
+    assert b'"code": "bad_name"' in refused.stdout
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_an_old_locale_can_print_every_answer(profile: Path, words: list[str]) -> None:
+    arguments = json.dumps({"title": "Käse – 日本", "when": "friday 2-3pm"})
+    done = subprocess.run(
+        command("tool", "cal_create", arguments, "--profile", profile, "--yes", *words),
+        env={**environment(), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.isascii()
+
+
+def test_a_full_disk_under_the_output_gets_a_sentence(profile: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command("tool", "--schemas"),
+            env=environment(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert done.stderr == "The output could not be written: No space left on device.\n"
+    assert not profile.exists()
+
+
+def test_nothing_a_stranger_wrote_can_steer_the_terminal(profile: Path, tmp_path: Path) -> None:
+    model = write(tmp_path / "model.gguf", Shape(architecture="x\x1b]0;owned\x07"))
+    done = phial("ask", "hello", "--profile", profile, "--model", model)
+    assert done.returncode == 1
+    assert "owned" in done.stderr
+    assert not {"\x1b", "\x07"} & set(done.stdout + done.stderr)

@@ -20,7 +20,11 @@ PHI4_MINI_CONTROLS = (
 
 @dataclass(frozen=True)
 class Shape:
-    """Sizes of a synthetic model. `ends`: whether the file names an end token to stop at."""
+    """Sizes of a synthetic model.
+
+    `ends`: whether the file names an end token to stop at. `favourite`: a token whose embedding
+    is enlarged: with about every other seed it is the likeliest next one.
+    """
 
     width: int = 64
     layers: int = 2
@@ -30,6 +34,7 @@ class Shape:
     context: int = 2048
     controls: tuple[str, ...] = PHI4_MINI_CONTROLS
     ends: bool = True
+    favourite: str = ""
     template: str = ""
     tools_learned: bool = False
     architecture: str = "phi3"
@@ -90,7 +95,10 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
         return np.ones(count, dtype=np.float32)
 
     head = shape.width // shape.heads
-    writer.add_tensor("token_embd.weight", noise(len(tokens), shape.width))
+    embedding = noise(len(tokens), shape.width)
+    if shape.favourite:
+        embedding[tokens.index(shape.favourite)] *= 8
+    writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output_norm.weight", ones(shape.width))
     for layer in range(shape.layers):
         block = f"blk.{layer}"

@@ -25,7 +25,7 @@ from app.core.events import EngineEvent, Failed, Finished, TextDelta, ToolCallRe
 from app.core.messages import ToolCall, TurnState
 from app.core.ports import Capabilities, Clock, GenerateRequest, Tool, ToolOutcome
 from app.core.proposals import Change, Option, Proposal
-from app.engine.fake import FakeEngine
+from app.engine.fake import FakeEngine, Script
 from app.store.database import open_database
 from app.store.history import History
 from app.store.paths import prepare, profile_paths
@@ -50,20 +50,36 @@ def proposal(*names: str) -> Proposal:
 Run = Callable[[Mapping[str, object], Clock], ToolOutcome]
 
 
+class WatchedEngine(FakeEngine):
+    """A fake that remembers what was cancelled."""
+
+    def __init__(self, script: Script, capabilities: Capabilities) -> None:
+        super().__init__(script, capabilities)
+        self.cancelled: list[str] = []
+
+    def cancel(self, request_id: str) -> None:
+        self.cancelled.append(request_id)
+        super().cancel(request_id)
+
+
 class Desk:
     """An agent on a history of its own; `applied` holds what was made."""
 
-    def __init__(self, history: History, script: Sequence[EngineEvent], tools: dict[str, Run]):
+    def __init__(
+        self,
+        history: History,
+        script: Sequence[EngineEvent],
+        tools: dict[str, Run],
+        *,
+        learned: bool = True,
+    ) -> None:
         self.history = history
         self.applied: list[Change] = []
         self.requests: list[GenerateRequest] = []
-        self.learned = True
-        self.engine = FakeEngine(self._script(script), self._capabilities())
+        capabilities = Capabilities("Fake", "fake", 4096, learned, "CPU", 1)
+        self.engine = WatchedEngine(self._script(script), capabilities)
         registry = Registry([Tool(declared(name), run) for name, run in tools.items()])
         self.agent = Agent(self.engine, registry, history, self._apply)
-
-    def _capabilities(self) -> Capabilities:
-        return Capabilities("Fake", "fake", 4096, self.learned, True, "CPU", 1)
 
     def _script(
         self, events: Sequence[EngineEvent]
@@ -241,7 +257,7 @@ def test_a_listener_that_leaves_after_the_change_does_not_make_the_turn_fail(
     for event in events:
         if isinstance(event, Applied):
             break
-    events.close()  # type: ignore[attr-defined]
+    events.close()
     assert desk.state is TurnState.DONE
 
 
@@ -266,3 +282,70 @@ def test_a_model_that_learned_the_tools_may_name_all_and_gets_no_system_message(
     assert len(request.tools) == 20
     assert request.spans == ("hello",)
     assert "2026-11-18 09:30, Europe/Berlin" in request.context
+
+
+def test_a_model_that_did_not_learn_them_is_told_the_rules_and_the_tools_that_run(
+    history: History,
+) -> None:
+    tools = {"undo": failing(KnownError("x", "x"))}
+    desk = Desk(history, (TextDelta("Hi."), Finished("end")), tools, learned=False)
+    desk.ask("hello")
+    (request,) = desk.requests
+    assert [message.role for message in request.messages] == ["system", "user"]
+    assert [tool.name for tool in request.tools] == ["undo"]
+
+
+def test_leaving_in_mid_answer_cancels_the_generation(history: History) -> None:
+    desk = Desk(history, (TextDelta("a"), TextDelta("b"), Finished("end")), {})
+    conversation = history.new_conversation("test")
+    events = desk.agent.ask("x", CLOCK, agreed=False, conversation=conversation)
+    next(events)
+    events.close()
+    assert desk.engine.cancelled == [desk.requests[0].id]
+    assert desk.state is TurnState.FAILED
+
+
+def test_a_stop_between_answer_and_tool_keeps_the_tool_from_running(history: History) -> None:
+    ran: list[object] = []
+
+    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+        ran.append(arguments)
+        return ToolOutcome({}, "")
+
+    desk = Desk(history, calls("cal_create"), {"cal_create": run})
+    conversation = history.new_conversation("test")
+    events = desk.agent.ask("x", CLOCK, agreed=True, conversation=conversation)
+    assert type(next(events)).__name__ == "Generated"
+    desk.agent.stop()
+    (last,) = events
+    assert isinstance(last, Stopped)
+    assert ran == []
+
+
+def test_a_change_that_was_made_is_told_even_if_it_cannot_be_noted(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = ToolOutcome({}, "", proposal("lunch"))
+    desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
+
+    def full(turn: int, message: object) -> None:
+        if desk.applied:
+            raise KnownError("disk_full", "The disk is full.")
+
+    monkeypatch.setattr(history, "add_reply", full)
+    events = desk.ask(agreed=True)
+    assert kinds(events)[-2:] == [Applied, Stopped]
+    assert isinstance(events[-1], Stopped)
+    assert events[-1].error.message.startswith("Added lunch. It could not be noted")
+
+
+def test_an_answer_cut_off_at_its_limit_says_so(history: History) -> None:
+    events = Desk(history, (TextDelta("so"), Finished("length", 1, 512)), {}).ask()
+    assert isinstance(events[-1], Stopped)
+    assert events[-1].error.code == "cut_off"
+
+
+def test_no_answer_at_all_is_an_error(history: History) -> None:
+    events = Desk(history, (TextDelta(" "), Finished("end")), {}).ask()
+    assert isinstance(events[-1], Stopped)
+    assert events[-1].error.code == "no_answer"

@@ -110,6 +110,22 @@ def test_any_text_a_person_may_type_makes_a_valid_grammar(text: str) -> None:
     assert not error, messages
 
 
+@pytest.mark.parametrize("text", ["x\ty", "a\nb", "tab\t\tnext\x07bell", 'quote\\" and \\ back'])
+def test_what_is_accepted_is_json_and_in_the_text(text: str) -> None:
+    """Control characters are two letters in JSON, of which none may pass for a word."""
+    pieces = {"\\", "ty", "nb", "\\t", "nnext", "u0007bell", "x\\ty", "x", "y", "a", "b", "back"}
+    for piece in pieces:
+        answer = f'[{{"name": "undo", "arguments": {{"change": "{piece}"}}}}]'
+        if accepted(answer, text):
+            value = json.loads(answer)[0]["arguments"]["change"]
+            assert value in text
+
+
+def test_escapes_spell_no_half_characters() -> None:
+    assert accepted(call(title="lunch", when="Friday", notes="\u00e9").replace("é", "\\u00e9"))
+    assert not accepted(call(title="lunch", when="Friday", notes="x").replace("x", "\\ud800"))
+
+
 def test_a_schema_form_no_tool_uses_is_an_error_at_once() -> None:
     odd = ToolSpec("odd", "", Risk.READ, {"type": "object", "properties": {"x": {"type": "null"}}})
     with pytest.raises(ValueError, match="null"):

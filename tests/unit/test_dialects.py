@@ -106,12 +106,32 @@ def test_control_tokens_in_a_text_stay_content(template: str) -> None:
         "{% for m in %}",
         "{{ messages[9].content.x.y }}",
         "{{ 'x' * 3 + 4 }}",
+        "{{ 1 // 0 }}",
+        "{{ 2.0 ** 99999 }}",
+        "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+        "{{ messages[0].content }}",
+        "{% for m in messages %}{{ m.content[:2] }}{% endfor %}",
     ],
 )
 def test_a_template_that_fails_or_reaches_out_gets_a_sentence(template: str) -> None:
     with pytest.raises(KnownError) as raised:
         dialect(template=template).render(GenerateRequest("r", DIALOGUE))
     assert raised.value.code == "template_refused"
+
+
+def test_a_template_that_refuses_a_system_message_gets_its_text_with_the_first_question() -> None:
+    template = (
+        "{% if messages[0].role == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+        "{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}"
+    )
+    prompt = text_of(dialect(template=template).render(GenerateRequest("r", DIALOGUE[:2])))
+    assert prompt == "<user>Be brief.\n\nundo that"
+
+
+def test_a_template_may_write_messages_as_json() -> None:
+    template = "{% for m in messages %}{{ m.content | tojson }}{% endfor %}"
+    prompt = text_of(dialect(template=template).render(GenerateRequest("r", DIALOGUE[1:2])))
+    assert prompt == '"undo that"'
 
 
 def test_a_file_without_template_or_known_tokens_is_no_chat_model() -> None:

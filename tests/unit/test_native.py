@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.events import Finished, TextDelta
-from app.core.messages import Message
-from app.core.ports import GenerateRequest
+from app.core.events import Finished, TextDelta, ToolCallReady
+from app.core.messages import Message, ToolCall
+from app.core.ports import GenerateRequest, ToolSpec
+from app.core.proposals import Risk
 from app.engine.native.generation import Generator
 from app.engine.native.model import NativeModel
 from app.engine.native.vocabulary import StreamDecoder, Vocabulary, decode
 from app.engine.prompt import Content, Markup
 from tests.support.commands import ROOT
-from tests.support.synthetic_gguf import Shape, write
+from tests.support.synthetic_gguf import PHI4_MINI_CONTROLS, Shape, write
 
 
 @pytest.fixture(scope="module")
@@ -115,3 +118,49 @@ def test_a_stopped_prefill_leaves_the_model_usable(model: NativeModel) -> None:
     assert events[-1].reason == "cancelled"  # type: ignore[union-attr]
     model.stop.clear()
     assert text_of(generator, "abc") == before
+
+
+FIND = ToolSpec(
+    "find",
+    "Look something up.",
+    Risk.READ,
+    {
+        "type": "object",
+        "properties": {
+            "words": {"type": "string", "x-span": True},
+            "limit": {"type": "integer"},
+        },
+        "required": ["words"],
+        "additionalProperties": False,
+    },
+)
+
+
+@pytest.mark.parametrize("opening", ["[", "<|tool_call|>"])
+def test_calls_are_held_to_the_schema_from_the_token_that_opens_them(
+    tmp_path: Path, opening: str
+) -> None:
+    """The tokens are noise; whatever call they come to must satisfy the schema.
+
+    A model with a call token opens a call by it, one without by a bracket.
+    """
+    controls = PHI4_MINI_CONTROLS if opening in PHI4_MINI_CONTROLS else ("<|end|>",)
+    template = "{% for m in messages %}{{ m.content }}\n{% endfor %}"
+    shape = Shape(controls=controls, template=template, ends=False, favourite=opening)
+    text = "find the blue book by the lake"
+    request = GenerateRequest(
+        "r", (Message.of("user", text),), tools=(FIND,), spans=(text,), max_tokens=300
+    )
+    calls: list[ToolCall] = []
+    for seed in range(12):
+        loaded = NativeModel(write(tmp_path / f"{seed}.gguf", shape, seed), context=1024)
+        try:
+            events = list(Generator(loaded).run(request))
+        finally:
+            loaded.close()
+        calls += [event.call for event in events if isinstance(event, ToolCallReady)]
+    assert len(calls) >= 2
+    for call in calls:
+        assert call.name == "find"
+        words = str(call.arguments["words"])
+        assert f" {words} " in f" {text} " or re.fullmatch("[a-z][0-9]{1,9}|", words)

@@ -8,6 +8,8 @@ spells out stay text.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,8 +27,6 @@ from app.engine.dialects.base import (
 from app.engine.prompt import Content, Markup, Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from jinja2 import Template
 
 _MARK = re.compile("\ue0f0([0-9]+)\ue0f1")
@@ -36,6 +36,16 @@ TOOL_PROMPT = (
     'To use one, answer with only a JSON list such as [{{"name": "NAME", "arguments": {{}}}}]. '
     "Otherwise answer in plain words."
 )
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A message for the template: markup of ours around content that is not."""
+
+    role: str
+    content: str
+    before: str = ""
+    after: str = ""
 
 
 class OwnTemplateDialect:
@@ -55,79 +65,88 @@ class OwnTemplateDialect:
     @cached_property
     def _template(self) -> Template:
         # Imported here: Phi-4-mini's dialect never needs it, and it costs start-up time.
-        from jinja2 import TemplateError
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
         environment.globals["raise_exception"] = _raise_exception
         environment.globals["strftime_now"] = lambda form: datetime.now().strftime(form)
-        try:
-            return environment.from_string(self._traits.template)
-        except TemplateError as error:
-            raise _refused(error) from error
+        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keeps the markers
+        return environment.from_string(self._traits.template)
 
     def render(self, request: GenerateRequest) -> tuple[Piece, ...]:
         """The prompt up to where the answer begins.
 
         Raises KnownError("template_refused") if the template cannot render the dialogue.
         """
-        from jinja2 import TemplateError
-
-        contents: list[str] = []
-
-        def mark(text: str) -> str:
-            contents.append(text)
-            return f"\ue0f0{len(contents) - 1}\ue0f1"
-
+        dialogue = self._dialogue(request)
         try:
-            rendered = self._template.render(
-                messages=self._messages(request, mark),
-                add_generation_prompt=True,
-                bos_token=self._traits.bos,
-                eos_token=self._traits.eos,
-            )
-            return tuple(
-                Content(contents[int(part)]) if index % 2 else Markup(part)
-                for index, part in enumerate(_MARK.split(rendered))
-                if part
-            )
-        except (TemplateError, TypeError, ValueError, LookupError) as error:
-            raise _refused(error) from error
+            try:
+                return self._rendered(dialogue)
+            except ValueError:
+                # Some templates refuse a system message: its text then opens the dialogue.
+                return self._rendered(_without_system(dialogue))
+        except Exception as error:  # a stranger's code may raise anything
+            raise KnownError(
+                "template_refused",
+                f"The model file's chat template cannot write this conversation: {error}.",
+                "Choose another file of the same model, or another model.",
+            ) from error
 
-    def _messages(
-        self, request: GenerateRequest, mark: Callable[[str], str]
-    ) -> list[dict[str, object]]:
-        messages = request.messages if self._traits.tools_learned else with_context(request)
-        rendered: list[dict[str, object]] = []
+    def _rendered(self, dialogue: Sequence[_Line]) -> tuple[Piece, ...]:
+        contents = [line.content for line in dialogue]
+        messages = [
+            {"role": line.role, "content": f"{line.before}\ue0f0{index}\ue0f1{line.after}"}
+            for index, line in enumerate(dialogue)
+        ]
+        rendered = self._template.render(
+            messages=messages,
+            add_generation_prompt=True,
+            bos_token=self._traits.bos,
+            eos_token=self._traits.eos,
+        )
+        parts = _MARK.split(rendered)
+        if str(len(dialogue) - 1) not in parts[1::2]:
+            raise ValueError("it leaves out the last message")
+        return tuple(
+            Content(contents[int(part)]) if index % 2 else Markup(part)
+            for index, part in enumerate(parts)
+            if part
+        )
+
+    def _dialogue(self, request: GenerateRequest) -> list[_Line]:
+        learned = self._traits.tools_learned
+        messages = request.messages if learned else with_context(request)
+        dialogue: list[_Line] = []
         system = "".join(message.text for message in messages if message.role == "system")
-        if request.tools and not self._traits.tools_learned:
+        if request.tools and not learned:
             tools = TOOL_PROMPT.format(tools=tools_json(request.tools))
             system = f"{system}\n\n{tools}".strip()
-        if system and not self._traits.tools_learned:
-            rendered.append({"role": "system", "content": mark(system)})
+        if system and not learned:
+            dialogue.append(_Line("system", system))
         for message in messages:
+            calls = calls_of(message)
             if message.role == "system":
                 continue
-            text = message.text
-            if message.role == "tool":
-                text = result_text(message)
-            calls = calls_of(message)
             if calls and self.call_token:
-                content = f"{self.call_token}{mark(call_json(calls))}<|/tool_call|>"
+                call = call_json(calls)
+                dialogue.append(_Line(message.role, call, self.call_token, "<|/tool_call|>"))
+            elif calls:
+                dialogue.append(_Line(message.role, call_json(calls)))
+            elif message.role == "tool":
+                dialogue.append(_Line(message.role, result_text(message)))
             else:
-                content = mark(call_json(calls) if calls else text)
-            rendered.append({"role": message.role, "content": content})
-        return rendered
+                dialogue.append(_Line(message.role, message.text))
+        return dialogue
+
+
+def _without_system(dialogue: Sequence[_Line]) -> list[_Line]:
+    """The dialogue with a leading system message put into the message after it."""
+    first, *others = dialogue
+    if first.role != "system" or not others:
+        return list(dialogue)
+    return [replace(others[0], content=f"{first.content}\n\n{others[0].content}"), *others[1:]]
 
 
 def _raise_exception(message: str) -> None:
     """What templates call to refuse a dialogue."""
     raise ValueError(message)
-
-
-def _refused(error: Exception) -> KnownError:
-    return KnownError(
-        "template_refused",
-        f"The model file's chat template cannot write this conversation: {error}.",
-        "Choose another file of the same model, or another model.",
-    )

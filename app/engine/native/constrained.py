@@ -7,6 +7,7 @@ model that knows its tools is rarely refused.
 from __future__ import annotations
 
 import ctypes
+import sys
 from typing import TYPE_CHECKING, Any
 
 import llguidance
@@ -78,8 +79,9 @@ class Constraint:
 
     def _raise_on_error(self) -> None:
         if self._matcher.is_error():
+            sys.stderr.write(self._matcher.get_error() + "\n")  # kept for "Copy details"
             raise KnownError(
                 "constraint_failed",
-                f"The tool call could not be read: {self._matcher.get_error()[:200]}.",
+                "No tool call could be made of these words.",
                 "Ask again in other words.",
             )

@@ -17,6 +17,7 @@ from app.core.events import (
     TextDelta,
     ToolCallReady,
 )
+from app.core.messages import ToolCall
 from app.core.ports import GenerateRequest
 from app.engine.constraint import tool_call_grammar
 from app.engine.native.binding import llama
@@ -88,7 +89,7 @@ class Generator:
             yield min(start + BATCH, len(prompt))
 
     def _evaluate(self, tokens: list[int]) -> bool:
-        """Decode `tokens` after those held. False if stopped; the context is then empty."""
+        """Decode `tokens` after those held; False if stopped. `_held` stays true of the context."""
         model = self._model
         if model.stop.is_set():
             return False
@@ -159,7 +160,7 @@ class Generator:
         timings["decode"] = (time.perf_counter() - began) * 1e3
         timings["constraint"] = constraint_s * 1e3
         if reason == "tool_call":
-            for ready in read_tool_calls(decode(vocabulary, call)):
+            for ready in _calls_in(decode(vocabulary, call)):
                 yield ToolCallReady(ready)
         elif constraint is not None and reason == "length":
             raise KnownError(
@@ -197,6 +198,17 @@ class Generator:
             return None
         constraint.accept(token)
         return constraint
+
+
+def _calls_in(text: str) -> list[ToolCall]:
+    try:
+        return read_tool_calls(text)
+    except ValueError as error:
+        raise KnownError(
+            "call_unreadable",
+            "The model's tool call could not be read.",
+            "Ask again in other words.",
+        ) from error
 
 
 @contextmanager

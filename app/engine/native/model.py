@@ -120,7 +120,6 @@ class NativeModel:
             architecture=self.architecture,
             context=self.context_size,
             tools_learned=self.tools_learned,
-            tools_native=bool(self.dialect.call_token),
             backend=backend_name(),
             threads=self.threads,
             timings={"load": self.load_ms},
