@@ -8,10 +8,13 @@ takes 0.2 s to import, so it is imported when the first file needs it.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from app.calendars.guests import all_of, has_guests, people
 from app.calendars.lines import event_blocks, logical_lines
 from app.core.ports import Occurrence
 
@@ -48,10 +51,24 @@ class CalendarObject:
     text: str
     calendar: Calendar
 
-    @property
+    @cached_property
     def events(self) -> list[Any]:
         """The VEVENT components in the order of the file."""
         return list(self.calendar.walk("VEVENT"))
+
+    @cached_property
+    def recurring(self) -> frozenset[str]:
+        """The UIDs of the events that repeat; a file may hold several events of either kind."""
+        return frozenset(uid_of(event) for event in self.events if is_recurring(event))
+
+    @cached_property
+    def _recurrences(self) -> Any:
+        return _query(self, self.recurring)
+
+    @cached_property
+    def _lengths(self) -> list[_Length]:
+        pairs = zip(self.events, _raw_durations(self), strict=True)
+        return [_Length(event, raw) for event, raw in pairs]
 
 
 def preload() -> None:
@@ -95,18 +112,17 @@ def _check_times(event: Any) -> None:
         raise UnreadableCalendarError("an event has no start")
     if not isinstance(event["DTSTART"].dt, date):
         raise UnreadableCalendarError("an event's start is not a date or time")
-    for rule in _as_list(event.get("RRULE")):
-        frequency = [str(value).upper() for value in _as_list(rule.get("FREQ"))]
+    for rule in all_of(event.get("RRULE")):
+        frequency = [str(value).upper() for value in all_of(rule.get("FREQ"))]
         if not frequency:
             raise UnreadableCalendarError("an event's RRULE cannot be read")
         if frequency[0] in ("SECONDLY", "MINUTELY"):
             raise UnreadableCalendarError("an event repeats every minute or second")
 
 
-def _as_list(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def uid_of(event: Any) -> str:
+    """The UID of a component, "" where it has none: which event of its file it belongs to."""
+    return str(event.get("UID", ""))
 
 
 def is_recurring(event: Any) -> bool:
@@ -163,19 +179,14 @@ def entries(source: CalendarObject, start: datetime, end: datetime) -> list[Entr
     """
     zone = start.tzinfo
     assert zone is not None, "start must be aware"
-    events = source.events
-    lengths = [
-        _Length(event, raw) for event, raw in zip(events, _raw_durations(source), strict=True)
-    ]
     found: list[Entry] = []
-    if any(is_recurring(event) for event in events):
+    if source.recurring:
         for component in _expanded(source, start, end):
-            length = lengths[int(component[_MARK])]
+            length = source._lengths[int(component[_MARK])]
             found.append(_entry(source.path, component, length, zone, recurring=True))
-    else:
-        for event, length in zip(events, lengths, strict=True):
-            if str(event.get("STATUS", "")).upper() != "CANCELLED":
-                found.append(_entry(source.path, event, length, zone, recurring=False))
+    for event, length in zip(source.events, source._lengths, strict=True):
+        if length.uid not in source.recurring and not _is_cancelled(event):
+            found.append(_entry(source.path, event, length, zone, recurring=False))
     found = [
         entry
         for entry in found
@@ -190,19 +201,59 @@ def _within(start: datetime, end: datetime, first: datetime, last: datetime) -> 
     return a < d and (b > c or a == b == c)
 
 
-def _expanded(source: CalendarObject, start: datetime, end: datetime) -> list[Any]:
+def happens(source: CalendarObject, uid: str) -> bool:
+    """Whether the event of that UID has any occurrence left, at whatever time; True in doubt."""
+    events = [event for event in source.events if uid_of(event) == uid]
+    masters = [event for event in events if "RECURRENCE-ID" not in event]
+    overrides = [event for event in events if "RECURRENCE-ID" in event]
+    if any(not _is_cancelled(event) for event in overrides):
+        return True
+    if uid not in source.recurring or all(_is_cancelled(event) for event in masters):
+        return any(not _is_cancelled(event) for event in masters)
+    rules = [rule for event in masters for rule in all_of(event.get("RRULE"))]
+    if any("COUNT" not in rule and "UNTIL" not in rule for rule in rules):
+        return True  # only a rule with an end can run out of occurrences
+    first = min(instant(event["DTSTART"].dt, UTC) for event in events)
+    extra = [
+        instant(value.dt[0] if isinstance(value.dt, tuple) else value.dt, UTC)
+        for event in masters
+        for dates in all_of(event.get("RDATE"))
+        for value in dates.dts
+    ]
+    try:
+        coming = _query(source, (uid,)).after(min([first, *extra]) - _MARGIN)
+        return any(not _is_cancelled(component) for component in coming)
+    except Exception:  # rules come from strangers, and dateutil raises many kinds
+        return True  # what cannot be followed to its end may have something left
+
+
+def _is_cancelled(event: Any) -> bool:
+    return str(event.get("STATUS", "")).upper() == "CANCELLED"
+
+
+def _query(source: CalendarObject, uids: Collection[str]) -> Any:
+    """What expands the events of these UIDs; each carries the number of its component."""
     import recurring_ical_events
 
     calendar = source.calendar.copy(recursive=True)
+    kept = []
     for index, event in enumerate(calendar.walk("VEVENT")):
+        if uid_of(event) in uids:
+            kept.append(event)
         event.add(_MARK, str(index))
         if "UID" not in event:
             event.add("UID", source.path)
+    calendar.subcomponents = [part for part in calendar.subcomponents if part.name == "VTIMEZONE"]
+    calendar.subcomponents += kept
+    return recurring_ical_events.of(calendar)
+
+
+def _expanded(source: CalendarObject, start: datetime, end: datetime) -> list[Any]:
     try:
-        found = recurring_ical_events.of(calendar).between(start - _MARGIN, end + _MARGIN)
+        found = source._recurrences.between(start - _MARGIN, end + _MARGIN)
     except Exception as error:  # rules come from strangers, and dateutil raises many kinds
         raise UnreadableCalendarError("an event's rule of repetition cannot be read") from error
-    return [item for item in found if str(item.get("STATUS", "")).upper() != "CANCELLED"]
+    return [item for item in found if not _is_cancelled(item)]
 
 
 def _raw_durations(source: CalendarObject) -> list[str]:
@@ -219,12 +270,13 @@ class _Length:
     """
 
     def __init__(self, event: Any, raw_duration: str) -> None:
+        self.uid = uid_of(event)
         self.start: date | datetime = event["DTSTART"].dt
         self.end: date | datetime | None = event["DTEND"].dt if "DTEND" in event else None
         self.duration = _DURATION.match(raw_duration.upper()) if self.end is None else None
         self.periods = any(
             str(item.params.get("VALUE", "")).upper() == "PERIOD"
-            for item in _as_list(event.get("RDATE"))
+            for item in all_of(event.get("RDATE"))
         )
         self.future = str(
             event["RECURRENCE-ID"].params.get("RANGE", "") if "RECURRENCE-ID" in event else ""
@@ -285,10 +337,9 @@ def _entry(path: str, event: Any, length: _Length, zone: tzinfo, *, recurring: b
             end = max(begin, instant(event["DTEND"].dt, zone), key=datetime.timestamp)
         else:
             end = length.end_of(start, zone).astimezone(zone)
-    names, invited = _people(event)
     occurrence = Occurrence(
         id="",
-        uid=str(event.get("UID", "")),
+        uid=length.uid,
         recurrence_id=_recurrence_id(event, length) if recurring else "",
         path=path,
         title=str(event.get("SUMMARY", "")).strip(),
@@ -296,8 +347,8 @@ def _entry(path: str, event: Any, length: _Length, zone: tzinfo, *, recurring: b
         end=end,
         all_day=all_day,
         where=str(event.get("LOCATION", "")).strip(),
-        attendees=names,
-        invited=invited,
+        attendees=people(event),
+        invited=has_guests(event),
     )
     return Entry(occurrence, busy=str(event.get("TRANSP", "")).upper() != "TRANSPARENT")
 
@@ -312,30 +363,17 @@ def _recurrence_id(event: Any, length: _Length) -> str:
     return recurrence_id_of(value)
 
 
-def _people(event: Any) -> tuple[tuple[str, ...], bool]:
-    """Attendees as shown, and whether the event went out as, or came in as, an invitation."""
-    organizer = _address(event["ORGANIZER"]) if "ORGANIZER" in event else ""
-    names: list[str] = []
-    invited = False
-    for attendee in _as_list(event.get("ATTENDEE")):
-        address = _address(attendee)
-        name = str(getattr(attendee, "params", {}).get("CN", "")).strip() or address
-        if name and name not in names:
-            names.append(name)
-        invited = invited or bool(organizer and address and address != organizer)
-    return tuple(names), invited
-
-
-def _address(value: Any) -> str:
-    text = str(value).strip()
-    return text[7:].lower() if text[:7].lower() == "mailto:" else ""
-
-
 def with_id(occurrence: Occurrence, short_id: str) -> Occurrence:
     """The same occurrence under the profile's id for it."""
     return replace(occurrence, id=short_id)
 
 
 def key_of(occurrence: Occurrence) -> str:
-    """What an id stands for: the file and the occurrence in it."""
-    return f"{occurrence.path}\n{occurrence.recurrence_id}"
+    """What an id stands for: the file, the occurrence, and which event of the file it is."""
+    return f"{occurrence.path}\n{occurrence.recurrence_id}\n{occurrence.uid}"
+
+
+def parts_of_key(key: str) -> tuple[str, str, str]:
+    """Path, recurrence id and UID of a key. Raises ValueError on anything else."""
+    path, recurrence_id, uid = key.split("\n", 2)
+    return path, recurrence_id, uid

@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from pathlib import Path
 
-from app.calendars.vdir import FOLDER
+from app.calendars.vdir import FOLDER, require_folder
 from app.core.errors import KnownError
 from app.core.proposals import Change
 from app.store.atomic import explain_os_error, file_version, remove_atomic, write_atomic
@@ -51,7 +51,8 @@ class CalendarStore:
         if room != ROOM or len(parts) != 3 or parts[0] != FOLDER or not plain:
             raise _refused(target)
         file = self._profile.joinpath(*parts)
-        if not parts[2].lower().endswith(".ics") or file.is_symlink() or file.parent.is_symlink():
+        require_folder(file.parent)
+        if not parts[2].lower().endswith(".ics") or file.is_symlink():
             raise _refused(target)
         if not file.resolve().is_relative_to((self._profile / FOLDER).resolve()):
             raise _refused(target)

@@ -1,32 +1,34 @@
 """The profile's calendars as they lie on disk: calendars/NAME/UID.ics, one object a file.
 
-Reading only. Nothing is cached and nothing is written; a file that cannot be read becomes a
-problem beside the answer and stays as it is.
+Reading only. Nothing is written; a file that cannot be read becomes a problem beside the answer
+and stays as it is.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Protocol
 
 from app.calendars.recurrence import (
     CalendarObject,
     Entry,
     UnreadableCalendarError,
     entries,
-    is_recurring,
     key_of,
     parse,
+    parts_of_key,
     recurrence_time,
+    uid_of,
     with_id,
 )
 from app.core.errors import KnownError
 from app.core.ports import IdMap, Occurrence
-from app.store.atomic import is_temporary, read_versioned
+from app.store.atomic import read_versioned
 
 FOLDER = "calendars"
 _LARGEST = 5_000_000
@@ -90,15 +92,39 @@ class Reading:
             raise self.problems[0].as_error(len(self.problems) - 1, changing=True)
 
 
+class EventIds(IdMap, Protocol):
+    """An id map that gives many ids at once."""
+
+    def ids_for(self, kind: str, keys: Iterable[str]) -> list[str]:
+        """The ids of many keys, in their order; new ones are made together."""
+        ...
+
+
+@dataclass
+class _Known:
+    """What was learnt of a file's content: holds as long as the file has this version.
+
+    `days` is the first and last day of a single plain event, None where only parsing tells.
+    """
+
+    version: str
+    text: str
+    days: tuple[date, date] | None
+    source: CalendarObject | None = None
+    parsed: bool = False
+
+
 class Vdir:
     """The calendars of a profile. Implements `core.ports.CalendarReader`.
 
-    `root` is the calendars folder, which need not exist; `ids` gives occurrences their ids.
+    `root` is the calendars folder, which need not exist; `ids` gives occurrences their ids. Every
+    look reads the files; what they mean is worked out once for each version of a file.
     """
 
-    def __init__(self, root: Path, ids: IdMap) -> None:
+    def __init__(self, root: Path, ids: EventIds) -> None:
         self._root = root
         self._ids = ids
+        self._known: dict[str, _Known] = {}
 
     def occurrences(self, start: datetime, end: datetime) -> Sequence[Occurrence]:
         """Occurrences that overlap [start, end), by start, with ids, in the zone of `start`.
@@ -109,24 +135,29 @@ class Vdir:
 
     def identified(self, occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
         """The same occurrences with the profile's short ids."""
-        return tuple(with_id(item, self._ids.id_for("e", key_of(item))) for item in occurrences)
+        ids = self._ids.ids_for("e", map(key_of, occurrences))
+        return tuple(map(with_id, occurrences, ids))
 
     def read(self, start: datetime, end: datetime) -> Reading:
         """Like `occurrences`, without ids and with the problems met."""
         found: list[Entry] = []
         problems: list[CalendarProblem] = []
+        seen: set[str] = set()
         for path, file in self._files(problems):
+            seen.add(path)
             try:
-                text = _text(file)
-                if _lies_outside(text, start, end):
+                known = self._look(path, file)
+                if _lies_outside(known.days, start, end):
                     continue
-                source = parse(path, text)
+                source = _parsed(path, known)
                 if source is not None:
                     found.extend(entries(source, start, end))
             except UnreadableCalendarError as error:
                 problems.append(CalendarProblem(path, str(error)))
             except KnownError as error:
                 problems.append(CalendarProblem(path, error.message.rstrip(".")))
+        for gone in self._known.keys() - seen:
+            del self._known[gone]
         found.sort(key=lambda entry: (entry.occurrence.start.timestamp(), entry.occurrence.path))
         return Reading(tuple(found), tuple(problems))
 
@@ -136,17 +167,15 @@ class Vdir:
         Raises KnownError("broken_calendar_file") if its file cannot be read.
         """
         key = self._ids.key_for(short_id)
-        if key is None or "\n" not in key:
+        try:
+            path, recurrence_id, uid = parts_of_key(key or "")
+        except ValueError:
             return None
-        path, recurrence_id = key.split("\n", 1)
-        file = self._root.parent.joinpath(*path.split("/"))
-        if path not in {name for name, _ in self._files([])}:
+        if not self._holds(path):
             return None
         try:
-            source = parse(path, _text(file))
-            if source is None:
-                return None
-            found = _find(source, recurrence_id, zone_of)
+            source = self._object(path)
+            found = None if source is None else _find(source, uid, recurrence_id, zone_of)
         except UnreadableCalendarError as error:
             raise CalendarProblem(path, str(error)).as_error(changing=True) from error
         return None if found is None else with_id(found, short_id)
@@ -154,14 +183,17 @@ class Vdir:
     def next_of(self, path: str, now: datetime) -> Occurrence | None:
         """The event in a file, of a series the first occurrence not over at `now`; without id.
 
-        None if the file is gone, cannot be read, or holds nothing more.
+        None if the file is gone, cannot be read, holds nothing more, or holds several events.
         """
-        if path not in {name for name, _ in self._files([])}:
+        if not self._holds(path):
             return None
         try:
             source = self.source(path)
-            if not any(is_recurring(event) for event in source.events):
-                return _find(source, "", now)
+            uids = {uid_of(event) for event in source.events}
+            if len(uids) > 1:
+                return None
+            if not source.recurring:
+                return _find(source, uids.pop(), "", now)
             coming = entries(source, now, now + timedelta(days=400))
         except (KnownError, UnreadableCalendarError):
             return None
@@ -170,7 +202,7 @@ class Vdir:
     def source(self, path: str) -> CalendarObject:
         """The file behind an occurrence. Raises KnownError("broken_calendar_file" or "stale")."""
         try:
-            source = parse(path, _text(self._root.parent.joinpath(*path.split("/"))))
+            source = self._object(path)
         except UnreadableCalendarError as error:
             raise CalendarProblem(path, str(error)).as_error(changing=True) from error
         if source is None:
@@ -181,20 +213,71 @@ class Vdir:
             )
         return source
 
+    def require_folder(self, calendar: str) -> None:
+        """Make sure new events can go to that calendar. Raises KnownError("bad_target")."""
+        require_folder(self._root / calendar)
+
+    def _object(self, path: str) -> CalendarObject | None:
+        return _parsed(path, self._look(path, self._root.parent.joinpath(*path.split("/"))))
+
+    def _look(self, path: str, file: Path) -> _Known:
+        """The file's content as it is now. Raises UnreadableCalendarError or KnownError."""
+        data, version = read_versioned(file)
+        known = self._known.get(path)
+        if known is None or known.version != version:
+            text = _text(data, version)
+            known = self._known[path] = _Known(version, text, _plain_days(text))
+        return known
+
+    def _holds(self, path: str) -> bool:
+        """Whether `_files` would come upon that path."""
+        folder, _, name = path.removeprefix(f"{FOLDER}/").partition("/")
+        plain = all(PurePath(part).name == part for part in (folder, name))
+        return (
+            plain
+            and path == f"{FOLDER}/{folder}/{name}"
+            and _is_calendar(self._root / folder)
+            and _is_event_file(self._root / folder / name)
+        )
+
     def _files(self, problems: list[CalendarProblem]) -> Iterator[tuple[str, Path]]:
         """(path relative to the profile, file) of every .ics file, in the order of their names."""
         for name in _listing(self._root, FOLDER, problems):
             folder = self._root / name
-            if name.startswith(".") or folder.is_symlink() or not folder.is_dir():
+            if not _is_calendar(folder):
                 continue
             for file_name in _listing(folder, f"{FOLDER}/{name}", problems):
-                hidden = file_name.startswith(".") or is_temporary(file_name)
                 file = folder / file_name
-                if hidden or not file_name.lower().endswith(".ics"):
-                    continue
-                if file.is_symlink() or not file.is_file():
-                    continue
-                yield f"{FOLDER}/{name}/{file_name}", file
+                if _is_event_file(file):
+                    yield f"{FOLDER}/{name}/{file_name}", file
+
+
+def require_folder(folder: Path) -> None:
+    """Make sure `folder` is a calendar or can become one.
+
+    Raises KnownError("bad_target") where it is a link or a file.
+    """
+    if folder.is_symlink():
+        what = "a link to another place, which Phial does not follow"
+    elif folder.exists() and not folder.is_dir():
+        what = "a file and not a folder"
+    else:
+        return
+    raise KnownError(
+        "bad_target",
+        f"The calendar folder {folder.name} is {what}. Nothing was changed.",
+        "Put a real folder in its place, or choose another calendar in the settings.",
+    )
+
+
+def _is_calendar(folder: Path) -> bool:
+    return not folder.name.startswith(".") and not folder.is_symlink() and folder.is_dir()
+
+
+def _is_event_file(file: Path) -> bool:
+    if file.name.startswith(".") or not file.name.lower().endswith(".ics"):
+        return False
+    return not file.is_symlink() and file.is_file()
 
 
 def _listing(folder: Path, shown: str, problems: list[CalendarProblem]) -> list[str]:
@@ -208,8 +291,7 @@ def _listing(folder: Path, shown: str, problems: list[CalendarProblem]) -> list[
         return []
 
 
-def _text(file: Path) -> str:
-    data, version = read_versioned(file)
+def _text(data: bytes, version: str) -> str:
     if not version:
         raise UnreadableCalendarError("it is gone")
     if len(data) > _LARGEST:
@@ -223,34 +305,51 @@ def _text(file: Path) -> str:
     return text
 
 
-def _lies_outside(text: str, start: datetime, end: datetime) -> bool:
-    """True only where a look at the dates proves that one plain event is far from [start, end).
+def _parsed(path: str, known: _Known) -> CalendarObject | None:
+    if not known.parsed:
+        known.source = parse(path, known.text)
+        known.parsed = True
+    return known.source
 
-    Spares most files the parser. Anything unusual is False: the parser decides.
+
+def _plain_days(text: str) -> tuple[date, date] | None:
+    """First and last day of the one plain event in a text; None where only the parser can tell.
+
+    Spares most files the parser.
     """
     plain = re.sub(r"\r?\n[ \t]", "", text).strip()
     if not plain.startswith("BEGIN:VCALENDAR") or not plain.endswith("END:VCALENDAR"):
-        return False
+        return None
     events = _EVENT.findall(plain)
     if len(events) != 1 or _REPEATS.search(events[0]):
-        return False
+        return None
     starts, ends = _START.findall(events[0]), _END.findall(events[0])
     if len(starts) != 1 or len(ends) > 1 or len(re.findall(r"^DTEND", events[0], re.M)) > len(ends):
-        return False
+        return None
     try:
         first = date(*map(int, starts[0]))
-        last = max(first, date(*map(int, (ends or starts)[0])))
+        return first, max(first, date(*map(int, (ends or starts)[0])))
     except ValueError:
+        return None
+
+
+def _lies_outside(days: tuple[date, date] | None, start: datetime, end: datetime) -> bool:
+    """Whether an event of these days is certainly far from [start, end)."""
+    if days is None:
         return False
     # Two days hold every difference of zones and the day an all-day event without an end lasts.
     far = timedelta(days=2)
-    return last + far < start.date() or first - far > end.date()
+    return days[1] < start.date() - far or days[0] > end.date() + far
 
 
-def _find(source: CalendarObject, recurrence_id: str, zone_of: datetime) -> Occurrence | None:
-    """The occurrence of that recurrence id, wherever an override moved it."""
+def _find(
+    source: CalendarObject, uid: str, recurrence_id: str, zone_of: datetime
+) -> Occurrence | None:
+    """The occurrence of that event and recurrence id, wherever an override moved it."""
     zone = zone_of.tzinfo
-    moments: list[date | datetime] = [event["DTSTART"].dt for event in source.events]
+    moments: list[date | datetime] = [
+        event["DTSTART"].dt for event in source.events if uid_of(event) == uid
+    ]
     if recurrence_id:
         try:
             moments.append(recurrence_time(recurrence_id))
@@ -260,6 +359,7 @@ def _find(source: CalendarObject, recurrence_id: str, zone_of: datetime) -> Occu
     for moment in moments:
         middle = datetime(moment.year, moment.month, moment.day, tzinfo=zone)
         for entry in entries(source, middle - far, middle + far):
-            if entry.occurrence.recurrence_id == recurrence_id:
-                return entry.occurrence
+            found = entry.occurrence
+            if (found.uid, found.recurrence_id) == (uid, recurrence_id):
+                return found
     return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from app.core.proposals import version_of
 
 _PREFIX = ".phial-"
 _SUFFIX = ".tmp"
+_PRIVATE = 0o600
 
 _FULL = (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC))
 _DENIED = (errno.EACCES, errno.EPERM)
@@ -90,15 +92,16 @@ def file_version(path: Path) -> str:
 
 
 def write_atomic(path: Path, data: bytes, *, expected_version: str | None) -> None:
-    """Make `path` hold `data`, durably, or leave it as it was; its mode becomes 0600.
+    """Make `path` hold `data`, durably, or leave it as it was.
 
+    A file that was there keeps its mode; a new one is for its owner only (0600).
     `expected_version` is the version the file must still have ("": it must not exist), None
     overwrites whatever is there. The folder must exist. Raises KnownError: "stale" if the file
     has another version, else as `explain_os_error`.
     """
     temporary = path.with_name(f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
     try:
-        _write_new(temporary, data)
+        _write_new(temporary, data, _mode_of(path))
         # As late as can be: what another program writes after this line is overwritten.
         _check_version(path, expected_version)
         temporary.replace(path)
@@ -149,11 +152,22 @@ def sweep_temporaries(folder: Path) -> int:
     return swept
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _mode_of(path: Path) -> int:
+    """The rights on a file; those of a new one where there is none, or only a link to one."""
+    try:
+        found = path.lstat().st_mode
+    except FileNotFoundError:
+        return _PRIVATE
+    return stat.S_IMODE(found) & 0o777 if stat.S_ISREG(found) else _PRIVATE
+
+
+def _write_new(path: Path, data: bytes, mode: int) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+    with os.fdopen(os.open(path, flags, _PRIVATE), "wb") as file:
         file.write(data)
         file.flush()
+        if stat.S_IMODE(os.fstat(file.fileno()).st_mode) != mode:  # not every disk has modes
+            path.chmod(mode)
         os.fsync(file.fileno())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from collections.abc import Iterable
 
 from app.store.database import query, transaction, unreadable_rows
 
@@ -12,10 +13,7 @@ _SHORT_ID = re.compile(r"([a-z])([1-9][0-9]{0,17})")
 
 
 class DatabaseIdMap:
-    """Ids that stay the same for the life of phial.db, and are never given twice.
-
-    `transaction` around many new ids writes them to disk once.
-    """
+    """Ids that stay the same for the life of phial.db, and are never given twice."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Work on a connection of `open_database`; whoever opened it closes it."""
@@ -36,6 +34,15 @@ class DatabaseIdMap:
                 )
             number = self._number(kind, stored)
         return f"{kind}{number}"
+
+    def ids_for(self, kind: str, keys: Iterable[str]) -> list[str]:
+        """The ids of many keys, in their order; new ones are written to disk together."""
+        wanted = list(keys)
+        numbers = [self._number(kind, _stored(key)) for key in wanted]
+        if None not in numbers:  # a transaction would wait for other writers
+            return [f"{kind}{number}" for number in numbers]
+        with transaction(self._connection):
+            return [self.id_for(kind, key) for key in wanted]
 
     def key_for(self, short_id: str) -> str | None:
         """The key behind an id, None if it was never given."""

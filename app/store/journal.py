@@ -89,15 +89,24 @@ class Journal:
         sql = f"{_COLUMNS} WHERE operation_id = ? ORDER BY id"
         return self._entries(sql, self.entry(entry_id).operation)
 
-    def last_applied(self) -> tuple[JournalEntry, ...]:
+    def last_applied(self, before: int | None = None) -> tuple[JournalEntry, ...]:
         """What "undo" means: the newest operation in force that is no undo itself; () if none.
 
-        Of an operation that was undone in part, the entries still in force.
+        With `before` the newest one older than that operation. Of an operation that was undone in
+        part, the entries still in force.
         """
         newest = "SELECT max(operation_id) FROM change WHERE state = 'applied' AND undoes IS NULL"
+        if before is not None:
+            newest += " AND operation_id < ?"
         return self._entries(
-            f"{_COLUMNS} WHERE operation_id = ({newest}) AND state = 'applied' ORDER BY id"
+            f"{_COLUMNS} WHERE operation_id = ({newest}) AND state = 'applied' ORDER BY id", before
         )
+
+    def later_changes(self, entry: JournalEntry) -> tuple[JournalEntry, ...]:
+        """What is in force of the changes made after `entry` to its target, oldest first."""
+        sql = f"{_COLUMNS} WHERE state = 'applied' AND id > ? ORDER BY id"
+        later = self._entries(sql, self._number(entry.id))
+        return tuple(each for each in later if each.change.target == entry.change.target)
 
     def pending(self) -> tuple[JournalEntry, ...]:
         """Entries whose outcome was never written down, oldest first."""

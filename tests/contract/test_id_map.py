@@ -40,6 +40,21 @@ def test_ids_stay_with_their_things(open_map: Open) -> None:
     assert [later.key_for(short_id) for short_id in given] == keys
 
 
+def test_many_ids_are_the_same_as_one_by_one_and_reach_the_disk_together(profile: Path) -> None:
+    paths = ProfilePaths(profile)
+    prepare(paths)
+    with closing(open_database(paths)) as connection:
+        ids = DatabaseIdMap(connection)
+        ids.id_for("e", "b")
+        statements: list[str] = []
+        connection.set_trace_callback(statements.append)
+        assert ids.ids_for("e", ["a", "b", "c", "a"]) == ["e2", "e1", "e3", "e2"]
+        assert [each for each in statements if each.startswith("COMMIT")] == ["COMMIT"]
+        statements.clear()
+        assert ids.ids_for("e", ["c", "a"]) == ["e3", "e2"]
+        assert not any(each.startswith(("BEGIN", "INSERT")) for each in statements)
+
+
 def test_kinds_are_counted_apart(open_map: Open) -> None:
     ids = open_map()
     assert (ids.id_for("e", "same"), ids.id_for("m", "same")) == ("e1", "m1")

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from app.calendars import vdir
+from app.calendars.recurrence import CalendarObject, parse
+from app.calendars.vdir import Vdir
+from app.core.errors import KnownError
+from app.store.database import open_database
+from app.store.ids import DatabaseIdMap
+from app.store.paths import ProfilePaths
 from tests.support.calendar_profile import (
     BERLIN,
     NOW,
@@ -147,6 +155,106 @@ def test_a_far_file_is_not_parsed(profile: Profile, monkeypatch: pytest.MonkeyPa
     profile.put(berlin("far", "20300101T120000", "20300101T130000"))
     monkeypatch.setattr(vdir, "parse", lambda path, text: pytest.fail(f"parsed {path}"))
     assert titles(profile) == []
+
+
+def test_a_file_is_parsed_once_until_it_changes(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed: list[str] = []
+
+    def counted(path: str, text: str) -> CalendarObject | None:
+        parsed.append(path)
+        return parse(path, text)
+
+    monkeypatch.setattr(vdir, "parse", counted)
+    profile.put(LUNCH)
+    first = profile.calendar.occurrences(*WEEK)[0]
+    profile.calendar.read(NOW, NOW + timedelta(days=60))
+    assert profile.calendar.by_id(first.id, NOW) == first
+    profile.calendar.source(first.path)
+    assert parsed == [first.path]
+    profile.put(LUNCH.replace("lunch", "brunch"))
+    assert titles(profile) == ["brunch"]
+    assert parsed == [first.path] * 2
+
+
+def test_what_is_known_of_files_goes_with_them(profile: Profile) -> None:
+    file = profile.put(LUNCH)
+    found = profile.calendar.occurrences(*WEEK)
+    file.unlink()
+    assert titles(profile) == []
+    assert profile.calendar.by_id(found[0].id, NOW) is None
+    profile.put(LUNCH)
+    assert titles(profile) == ["lunch"]
+
+
+def test_one_event_is_found_without_listing_the_folders(
+    profile: Profile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    profile.put(LUNCH)
+    first = profile.calendar.occurrences(*WEEK)[0]
+    monkeypatch.setattr(vdir, "_listing", lambda *_: pytest.fail("listed"))
+    assert profile.calendar.by_id(first.id, NOW) == first
+    assert profile.calendar.next_of(first.path, NOW) is not None
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "calendars/../outside.ics",
+        "calendars/personal/../../outside.ics",
+        "calendars/personal/../personal/one.ics",
+        "calendars/linked/outside.ics",
+        "calendars/personal/link.ics",
+        "calendars/personal/.one.ics",
+        "calendars//one.ics",
+        "personal/one.ics",
+        "outside.ics",
+        "calendars/personal/one.ics\0",
+        "calendars",
+        "",
+    ],
+)
+def test_an_id_leads_only_to_files_a_look_would_find(profile: Profile, path: str) -> None:
+    folder = profile.put(LUNCH).parent
+    (folder / ".one.ics").write_text(LUNCH)
+    (profile.root / "outside.ics").write_text(LUNCH)
+    (folder / "link.ics").symlink_to(profile.root / "outside.ics")
+    (folder.parent / "linked").symlink_to(profile.root)
+    known = profile.calendar.occurrences(*WEEK)[0]
+    (forged,) = profile.calendar.identified([replace(known, path=path)])
+    assert profile.calendar.by_id(forged.id, NOW) is None
+    assert profile.calendar.next_of(path, NOW) is None
+
+
+def test_many_new_ids_are_written_at_once(profile: Profile) -> None:
+    profile.put(berlin("s", "20261116T091500", "20261116T093000", "RRULE:FREQ=DAILY"))
+    asked: list[list[str]] = []
+
+    class Ids(DatabaseIdMap):
+        def ids_for(self, kind: str, keys: Iterable[str]) -> list[str]:
+            asked.append(list(keys))
+            return super().ids_for(kind, asked[-1])
+
+    paths = ProfilePaths(profile.root)
+    with closing(open_database(paths)) as connection:
+        Vdir(paths.calendars, Ids(connection)).occurrences(*WEEK)
+    assert [len(keys) for keys in asked] == [7]
+
+
+def test_a_linked_calendar_folder_is_refused_before_anything_is_planned(
+    profile: Profile, tmp_path: Path
+) -> None:
+    folder = profile.root / "calendars"
+    (folder / "linked").symlink_to(tmp_path)
+    (folder / "file").write_text("x")
+    for name in ("linked", "file"):
+        with pytest.raises(KnownError) as caught:
+            profile.calendar.require_folder(name)
+        assert caught.value.code == "bad_target" and name in caught.value.message
+    profile.calendar.require_folder("new")
+    profile.put(LUNCH)
+    profile.calendar.require_folder("personal")
 
 
 def test_the_next_of_a_series_is_the_one_not_over(profile: Profile) -> None:

@@ -30,7 +30,7 @@ from app.store.atomic import (
 )
 from app.store.database import open_database
 from app.store.history import History
-from app.store.paths import ProfilePaths, models_dir, prepare, profile_paths
+from app.store.paths import ProfilePaths, prepare, profile_paths
 from app.store.safe_names import is_safe_name, safe_file_name
 
 NOBODY = 65534
@@ -127,6 +127,15 @@ def test_a_written_file_is_private_and_complete(tmp_path: Path) -> None:
     assert path.read_bytes() == b"two"
     assert [entry.name for entry in tmp_path.glob("*.ics")] == ["a.ics"]
     assert not any(is_temporary(entry.name) for entry in tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o600, 0o660])
+def test_rewriting_a_file_keeps_who_may_read_it(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a.ics"
+    path.write_bytes(b"one")
+    path.chmod(mode)
+    write_atomic(path, b"two", expected_version=version_of(b"one"))
+    assert (path.read_bytes(), stat.S_IMODE(path.stat().st_mode)) == (b"two", mode)
 
 
 def test_a_missing_file_has_the_empty_version_and_an_empty_file_has_another(tmp_path: Path) -> None:
@@ -265,7 +274,6 @@ def test_the_profile_is_where_it_was_asked_for(
     usual = profile_paths(None)
     assert usual.root.parent.name == "phial" and usual.root.name == "profile"
     assert usual.root not in usual.cache.parents
-    assert models_dir() == usual.root.parent / "models"
 
 
 def test_a_file_in_the_place_of_the_profile_is_named(tmp_path: Path) -> None:
