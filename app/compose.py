@@ -95,5 +95,5 @@ def headless(
         def apply(turn: int | None, title: str, changes: Sequence[Change]) -> Sequence[str]:
             return apply_changes(journal, owners, turn, title, changes)
 
-        agent = Agent(engine, registry, history, apply)
+        agent = Agent(engine, registry, history, apply, settings.locale)
         yield Program(paths, settings, clock, history, registry, agent, engine)

@@ -22,6 +22,7 @@ from app.agent.events import (
     Said,
     Stopped,
 )
+from app.agent.mending import mended
 from app.agent.merging import merged
 from app.agent.prompts import PLANNER, time_context
 from app.core.errors import AmbiguousError, KnownError
@@ -48,11 +49,14 @@ class _Generation:
 class Agent:
     """Runs turns. One at a time; `stop` may come from another thread."""
 
-    def __init__(self, engine: Engine, registry: Registry, history: History, apply: Apply) -> None:
+    def __init__(
+        self, engine: Engine, registry: Registry, history: History, apply: Apply, locale: str
+    ) -> None:
         self._engine = engine
         self._registry = registry
         self._history = history
         self._apply = apply
+        self._locale = locale
         self._stop = Event()
         self._generating = ""
 
@@ -120,9 +124,10 @@ class Agent:
                 "no_answer", "The model gave no answer.", "Say it again in other words."
             )
         parts: list[Part] = [Text(generation.text)] if text else []
-        self._history.add_reply(turn, Message("assistant", (*parts, *generation.calls)))
-        if generation.calls:
-            yield from self._act(turn, generation.calls, clock, agreed)
+        calls = [mended(call, user.text, clock, self._locale) for call in generation.calls]
+        self._history.add_reply(turn, Message("assistant", (*parts, *calls)))
+        if calls:
+            yield from self._act(turn, calls, clock, agreed)
             return
         self._history.finish(turn, TurnState.DONE)
         yield Answered(text, turn)

@@ -79,7 +79,7 @@ class Desk:
         capabilities = Capabilities("Fake", "fake", 4096, learned, "CPU", 1)
         self.engine = WatchedEngine(self._script(script), capabilities)
         registry = Registry([Tool(declared(name), run) for name, run in tools.items()])
-        self.agent = Agent(self.engine, registry, history, self._apply)
+        self.agent = Agent(self.engine, registry, history, self._apply, "en_GB")
 
     def _script(
         self, events: Sequence[EngineEvent]
