@@ -4,7 +4,6 @@ is a stretch rather than a point."""
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -13,23 +12,27 @@ from uuid import uuid4
 
 from app.calendars.changes import NewEvent, plan_create
 from app.calendars.free_time import free_starts
-from app.calendars.recurrence import instant, overlaps
-from app.calendars.vdir import Reading, Vdir
+from app.calendars.recurrence import instant
+from app.calendars.vdir import Vdir
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock, Tool, ToolOutcome
 from app.core.proposals import Option, Proposal
 from app.store.settings import Settings
+from app.tools.clashes import NewTime, clash_words
+from app.tools.event_details import details, notes_of, reminder_of, title_from
 from app.tools.schemas import declared
-from app.tools.when import When, WhenKind, fit_until, parse_duration, parse_when
-from app.tools.wording import (
-    clock_range,
-    day_name,
-    listed,
-    short_day,
-    shown,
-    stretch,
-    title_of,
+from app.tools.when import (
+    When,
+    WhenKind,
+    fit_until,
+    last_day,
+    parse_duration,
+    parse_when,
+    say_day,
+    say_length,
+    say_repetition,
 )
+from app.tools.wording import short_day, shown, stretch
 
 _T = TypeVar("_T")
 
@@ -39,6 +42,7 @@ _WHOLE_DAY = re.compile(r"((a|the|one) )?(full|whole|entire) day|all day", re.IG
 _DAY = timedelta(days=1)
 _LONGEST = timedelta(days=366)
 _OPTIONS = 3
+_ENDS = ("UNTIL=", "COUNT=")
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class _Creation:
         self._calendar = calendar
         self._settings = settings
         self._new_uid = new_uid
+        self._rrule = ""
 
     def outcome(self) -> ToolOutcome:
         """The proposal, or the sentence that says why there is none."""
@@ -86,19 +91,22 @@ class _Creation:
                 "Nothing was added.",
                 "Leave out the invitation: the people can still be named on the event.",
             )
-        title = _title(self._text("title"))
+        self._calendar.require_folder(self._settings.calendar)
+        title = title_from(self._text("title"))
         when = _read_argument("when", lambda: self._when("when"))
-        rule = self._rule(when)
-        slots = self._slots(self._aligned(when, rule))
+        self._rrule = self._rule(when)
+        when = self._aligned(when, self._rrule)
+        self._check_end(when)
+        slots = [self._judged(slot, when) for slot in self._slots(when)]
         event = NewEvent(
             title=title,
             start=slots[0].start,
             end=slots[0].end,
             attendees=self._people(),
             where=shown(self._text("where")),
-            notes=_plain_notes(self._text("notes")),
-            rrule=rule,
-            remind=self._remind(),
+            notes=notes_of(self._text("notes")),
+            rrule=self._rrule,
+            remind=reminder_of(self._text("remind")),
         )
         options = tuple(self._option(event, slot) for slot in slots)
         first = slots[0]
@@ -108,10 +116,15 @@ class _Creation:
                 "start": first.start.isoformat(),
                 "end": first.end.isoformat(),
                 "all_day": not isinstance(first.start, datetime),
-                "repeats": rule,
+                "repeats": self._rrule,
             },
             sentence=self._question(title, options),
-            proposal=Proposal(f"Add '{title}'", options, declared("cal_create").risk),
+            proposal=Proposal(
+                # A single option's change says the rest.
+                ", ".join([f"Add '{title}'", *(details(event) if len(options) > 1 else ())]),
+                options,
+                declared("cal_create").risk,
+            ),
         )
 
     def _text(self, name: str) -> str:
@@ -128,16 +141,33 @@ class _Creation:
         if when.kind is WhenKind.RECURRING:
             # "Every tuesday", "for 6 weeks": the one says how often, the other how long.
             try:
-                return self._recurring(f"{self._text('when')} {words}").rrule
-            except KnownError:
-                return when.rrule
-        repeat = self._recurring(words)
-        return fit_until(repeat.rrule, self._clock.zone, all_day=when.all_day)
+                return self._recurring(f"{self._text('when')}, {words}", self._clock).rrule
+            except KnownError as error:
+                if error.code != "bad_argument":
+                    raise
+        # "For 3 days" and "until March" are counted from the event, not from today.
+        day = when.start.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
+        rule = self._recurring(words, Clock(day, self._clock.zone)).rrule
+        if when.kind is WhenKind.RECURRING:
+            ends = [part for part in rule.split(";") if part.startswith(_ENDS)]
+            often = [part for part in when.rrule.split(";") if not part.startswith(_ENDS)]
+            rule = ";".join([*often, *ends]) if ends else when.rrule
+        return fit_until(rule, self._clock.zone, all_day=when.all_day)
 
-    def _recurring(self, words: str) -> When:
+    def _check_end(self, when: When) -> None:
+        last = last_day(self._rrule, self._clock.zone) if self._rrule else None
+        if last is not None and last < when.start.date():
+            raise KnownError(
+                "bad_argument",
+                f"That would end on {say_day(last)}, before the first one on "
+                f"{say_day(when.start.date())}. Nothing was added.",
+                "Say a later end.",
+            )
+
+    def _recurring(self, words: str, clock: Clock) -> When:
         """A rule of repetition in words. Raises KnownError where they do not say how often."""
         try:
-            read = parse_when(words, self._clock, locale=self._settings.locale)
+            read = parse_when(words, clock, locale=self._settings.locale)
             if read.kind is WhenKind.RECURRING:
                 return read
         except AmbiguousError as error:
@@ -158,7 +188,7 @@ class _Creation:
             return when
         from dateutil.rrule import rrulestr
 
-        free = ";".join(part for part in rule.split(";") if part[:6] not in ("UNTIL=", "COUNT="))
+        free = ";".join(part for part in rule.split(";") if not part.startswith(_ENDS))
         begin = when.start.replace(tzinfo=None)
         first = rrulestr(free, dtstart=begin).after(begin, inc=True)
         if first is None:
@@ -199,51 +229,39 @@ class _Creation:
             if not whole_days:
                 return self._free(when, length or _USUAL)
             if length is not None:
-                return [self._all_day(first.date(), first.date() + length)]
+                return [_Slot(first.date(), first.date() + length)]
             if when.kind is WhenKind.SPAN and not _names_limits(when.text):
-                whole = self._all_day(first.date(), end.date())
-                free = self._free(when, _USUAL, needed=False)
-                return [*free, replace(whole, reason=whole.reason or "all of it")]
-            return [self._all_day(first.date(), end.date())]
+                whole = _Slot(first.date(), end.date(), "all of it")
+                return [*self._free(when, _USUAL, needed=False), whole]
+            return [_Slot(first.date(), end.date())]
         if when.kind is WhenKind.SPAN and end is not None:
             if when.duration is not None and length is None:
                 exact = _after(first, when.duration).timestamp() >= end.timestamp()
-                return [self._timed(first, end)] if exact else self._free(when, when.duration)
+                return [_Slot(first, end)] if exact else self._free(when, when.duration)
             if length is not None or not _names_limits(when.text):
                 return self._free(when, length or _USUAL)
-            return [self._timed(first, end)]
+            return [_Slot(first, end)]
         length = length or when.duration or (end - first if end else _USUAL)
-        return [self._timed(first, _after(first, length))]
+        return [_Slot(first, _after(first, length))]
 
-    def _timed(self, start: datetime, end: datetime) -> _Slot:
-        reading = self._reading(start, end)
-        clashes = [
-            f"{title_of(each.occurrence)} {clock_range(each.occurrence.start, each.occurrence.end)}"
-            for each in reading.entries
-            if each.busy
-            and not each.occurrence.all_day
-            and overlaps(start, end, each.occurrence.start, each.occurrence.end)
-        ]
-        reasons = [f"overlaps with {listed(clashes)}"] if clashes else []
-        if end.timestamp() <= self._now.timestamp():
-            reasons.append("in the past")
-        return _Slot(start, end, ", ".join(reasons))
-
-    def _all_day(self, start: date, end: date) -> _Slot:
+    def _judged(self, slot: _Slot, when: When) -> _Slot:
+        """The slot with everything to know before agreeing. Raises KnownError as `clash_words`."""
         zone = self._clock.zone
-        self._reading(instant(start, zone), instant(end, zone))
-        return _Slot(start, end, "in the past" if end <= self._now.date() else "")
-
-    def _reading(self, start: datetime, end: datetime) -> Reading:
-        """The calendar there. Raises KnownError if a file cannot be read: it may hide a clash."""
-        reading = self._calendar.read(start, max(end, start + timedelta(minutes=1)))
-        reading.require_whole()
-        return reading
+        all_day = not isinstance(slot.start, datetime)
+        start, end = instant(slot.start, zone), instant(slot.end, zone)
+        moved = when.note if slot.start == when.start else ""
+        time = NewTime(start, end, all_day=all_day, rrule=self._rrule)
+        past = "in the past" if end.timestamp() <= self._now.timestamp() else ""
+        clashes = clash_words(self._calendar, time, self._now.date())
+        return replace(
+            slot, reason="; ".join(each for each in (slot.reason, moved, clashes, past) if each)
+        )
 
     def _free(self, when: When, length: timedelta, *, needed: bool = True) -> list[_Slot]:
         """Free times inside a stretch. Raises KnownError("no_free_time") if one is needed."""
         end = when.end or when.start + _DAY
-        reading = self._reading(when.start, end)
+        reading = self._calendar.read(when.start, end)
+        reading.require_whole()
         busy = [
             (each.occurrence.start, each.occurrence.end)
             for each in reading.entries
@@ -262,8 +280,8 @@ class _Creation:
         if not starts and needed:
             raise KnownError(
                 "no_free_time",
-                f"There is no free time of {_minutes(length)} in “{shown(when.text)}” "
-                f"({when.said or day_name(when.start.date())}). Nothing was added.",
+                f"There is no free time of {say_length(length)} in “{shown(when.text)}” "
+                f"({when.said}). Nothing was added.",
                 "Name an exact time, a shorter duration or another day.",
             )
         return [
@@ -279,48 +297,26 @@ class _Creation:
         cleaned = (shown(str(name)) for name in names)
         return tuple(dict.fromkeys(name for name in cleaned if name and name.casefold() not in own))
 
-    def _remind(self) -> timedelta | None:
-        if "remind" not in self._arguments:
-            return None
-        words = re.sub(
-            r"\b(before(hand)?|earlier|ahead|in advance|prior)\b.*", "", self._text("remind")
-        )
-        words = re.sub(r"^the\b", "a", words.strip(), flags=re.IGNORECASE)
-        try:
-            return parse_duration(words)
-        except KnownError as error:
-            raise KnownError(
-                "bad_argument",
-                f"“{shown(self._text('remind'))}” is no time before the event. Nothing was added.",
-                "Say it like “15 minutes before” or “a day before”.",
-            ) from error
-
     def _option(self, event: NewEvent, slot: _Slot) -> Option:
         placed = replace(event, start=slot.start, end=slot.end)
         day = slot.start.date() if isinstance(slot.start, datetime) else slot.start
-        times = self._times(slot)
-        repeating = f", repeating ({shown(self._repeat_words())})" if event.rrule else ""
+        repeats = [say_repetition(event.rrule, day, self._clock.zone)] if event.rrule else []
+        times = [self._times(slot), *repeats]
+        label = ", ".join([short_day(day, self._now.date()), *times])
         change = plan_create(
             placed,
             now=self._now,
-            summary=f"Add '{event.title}', {short_day(day)}, {times}",
+            summary=", ".join([f"Add '{event.title}'", label, *details(event)]),
             calendar=self._settings.calendar,
             new_uid=self._new_uid,
         )
-        return Option(
-            label=f"{short_day(day)}, {times}{repeating}",
-            reason=slot.reason,
-            changes=(change,),
-            done=f"Added '{event.title}' on {day_name(day)}, {times}{repeating}.",
-        )
+        done = ", ".join([f"Added '{event.title}' on {say_day(day)}", *times, *details(event)])
+        return Option(label, slot.reason, (change,), f"{done}.")
 
     def _times(self, slot: _Slot) -> str:
         zone = self._clock.zone
         all_day = not isinstance(slot.start, datetime)
         return stretch(instant(slot.start, zone), instant(slot.end, zone), all_day=all_day)
-
-    def _repeat_words(self) -> str:
-        return self._text("repeat") or self._text("when")
 
     def _question(self, title: str, options: Sequence[Option]) -> str:
         first = options[0]
@@ -348,29 +344,3 @@ def _read_argument(name: str, read: Callable[[], _T]) -> _T:
     except AmbiguousError as error:
         error.argument = error.argument or name
         raise
-
-
-def _title(text: str) -> str:
-    title = shown(text).strip('"“”„«» ')
-    if not any(unicodedata.category(character)[0] in "LNSP" for character in title):
-        raise KnownError(
-            "bad_argument",
-            "cal_create: title is empty. Nothing was added.",
-            "Say what the event is called.",
-        )
-    return title
-
-
-def _plain_notes(text: str) -> str:
-    """Notes with their line breaks, without other control characters."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    return "\n".join(
-        "".join(c for c in line if unicodedata.category(c) != "Cc" or c == "\t") for line in lines
-    )
-
-
-def _minutes(length: timedelta) -> str:
-    minutes = int(length.total_seconds() // 60)
-    hours, rest = divmod(minutes, 60)
-    parts = [f"{hours} h"] if hours else []
-    return " ".join([*parts, f"{rest} min"] if rest or not hours else parts)

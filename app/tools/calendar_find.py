@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from itertools import groupby
 
@@ -11,16 +11,15 @@ from app.calendars.vdir import Vdir
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock, Occurrence, Tool, ToolOutcome
 from app.store.settings import Settings
-from app.tools.event_words import matches_words, search_words
+from app.tools.event_words import matches_words, names_every, search_words, words_of
 from app.tools.schemas import declared
 from app.tools.when import When, WhenKind, parse_when
 from app.tools.wording import (
-    clock_range,
-    clock_time,
-    day_name,
+    beside,
     listed,
     near_day,
     shown,
+    stretch_asked,
     title_of,
     when_of,
 )
@@ -28,6 +27,7 @@ from app.tools.wording import (
 _AHEAD = timedelta(days=14)
 _YEAR = timedelta(days=366)
 _USUAL_LIMIT = 20
+_GUESTS = 5
 
 
 def cal_find(calendar: Vdir, settings: Settings) -> Tool:
@@ -43,7 +43,9 @@ def _find(
     arguments: Mapping[str, object], clock: Clock, calendar: Vdir, settings: Settings
 ) -> ToolOutcome:
     now = clock.now.astimezone(clock.zone)
-    words = search_words(str(arguments.get("words", "")))
+    said = str(arguments.get("words", ""))
+    # "My meetings" are everything, whether or not one of them is called so.
+    words = () if names_every(words_of(said)) else search_words(said)
     people = arguments.get("with", ())
     limit = arguments.get("limit", _USUAL_LIMIT)
     assert isinstance(people, Sequence) and isinstance(limit, int)
@@ -73,7 +75,9 @@ def _find(
     known = calendar.identified([entry.occurrence for entry in kept])
     return ToolOutcome(
         data={"occurrences": [_as_data(each) for each in known], "total": total},
-        sentence=_sentence(kept, total, asked, _named(arguments, people), now, backwards),
+        sentence=_sentence(
+            kept, total, asked, _named(arguments if words else {}, people), now, backwards
+        ),
         problem=reading.problem,
     )
 
@@ -85,39 +89,27 @@ def _window(text: str, clock: Clock, locale: str) -> tuple[datetime, datetime, s
     except AmbiguousError as error:
         error.argument = error.argument or "when"
         raise
-    today = clock.now.astimezone(clock.zone).date()
-    day = near_day(when.start.date(), today)
     if when.kind is WhenKind.RECURRING:
         raise KnownError(
             "bad_argument",
             f"“{shown(text)}” names many days; I can look at one stretch of time.",
             "Name a day or a week, like “next week”.",
         )
+    asked = stretch_asked(when, clock.now.astimezone(clock.zone).date())
     if when.kind is WhenKind.INSTANT:
-        end = when.start + timedelta(minutes=1)
-        return when.start, end, f"at {clock_time(when.start)} on {day}"
-    end = when.end or _next_day(when)
-    return when.start, end, _span_name(when, end, day, lambda last: near_day(last.date(), today))
+        return when.start, when.start + timedelta(minutes=1), asked
+    return when.start, when.end or _next_day(when), asked
 
 
 def _next_day(when: When) -> datetime:
     return datetime.combine(when.start.date() + timedelta(days=1), time(), tzinfo=when.start.tzinfo)
 
 
-def _span_name(when: When, end: datetime, day: str, name: Callable[[datetime], str]) -> str:
-    if when.kind is WhenKind.DAY:
-        return f"on {day}"
-    last = end - timedelta(seconds=1)
-    if when.start.date() == last.date():
-        return f"on {day}, {clock_range(when.start, end)}"
-    return f"from {day} to {name(last)}"
-
-
 def _named(arguments: Mapping[str, object], people: Sequence[object]) -> str:
     """What was looked for, for the sentence: " called 'dentist'", " with Anna"."""
     called = f" called '{shown(str(arguments['words']))}'" if "words" in arguments else ""
-    beside = f" with {listed([shown(str(person)) for person in people])}" if people else ""
-    return called + beside
+    company = f" with {listed([shown(str(person)) for person in people])}" if people else ""
+    return called + company
 
 
 def _sentence(
@@ -131,26 +123,17 @@ def _sentence(
         lines.append("Nothing is ahead; the last was:" if total == 1 else "Nothing is ahead; past:")
     days = groupby(entries, key=lambda entry: entry.occurrence.start.date())
     for day, of_day in days:
-        lines.append(f"{day_name(day) if day.year != now.year else near_day(day, now.date())}:")
+        lines.append(f"{near_day(day, now.date())}:")
         for entry in of_day:
             each = entry.occurrence
             where = f", {shown(each.where)}" if each.where else ""
-            beside = _beside(each)
+            guests = beside(each.title, each.attendees)[:_GUESTS]
+            company = f" with {listed(guests)}" if guests else ""
             clash = " (overlaps)" if each in clashing else ""
-            lines.append(f"  {when_of(each)} {title_of(each)}{beside}{where}{clash}")
+            lines.append(f"  {when_of(each)} {title_of(each)}{company}{where}{clash}")
     if total > len(entries):
         lines.append(f"and {total - len(entries)} more.")
     return "\n".join(lines)
-
-
-def _beside(occurrence: Occurrence) -> str:
-    """Guests the title does not name."""
-    missing = [
-        shown(name)
-        for name in occurrence.attendees
-        if shown(name).casefold() not in occurrence.title.casefold()
-    ]
-    return f" with {listed(missing[:5])}" if missing else ""
 
 
 def _clashing(entries: Sequence[Entry]) -> set[Occurrence]:

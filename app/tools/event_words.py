@@ -32,6 +32,21 @@ GENERIC = frozenset(
 """Words that name an event only where its title has them too."""
 
 
+EVERY = frozenset(
+    (
+        "meeting", "meetings", "event", "events", "appointment", "appointments", "thing", "things",
+        "entry", "entries", "calendar",
+    )
+)  # fmt: skip
+"""Words that, with a time and no others beside them, name every event there is then."""
+
+
+def names_every(words: Sequence[str]) -> bool:
+    """Whether words that were taken out of a text ("my meetings today") name no event by itself."""
+    kept = [word for word in words if word not in ARTICLES]
+    return bool(kept) and all(word in EVERY for word in kept)
+
+
 def matches_words(occurrence: Occurrence, words: Sequence[str]) -> bool:
     """Whether each word begins a word of the title, the guests or the place.
 

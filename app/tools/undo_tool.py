@@ -3,34 +3,44 @@ back. Works for every room alike."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from app.core.errors import KnownError
+from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import ChangeOwner, Clock, Tool, ToolOutcome
 from app.core.proposals import Option, Proposal, version_of
 from app.store.journal import Journal, JournalEntry
 from app.tools.schemas import declared
 from app.tools.wording import listed, shown
 
+_EARLIER = 3
+"""How many earlier operations are offered where the last one cannot be undone."""
+
 
 def undo_tool(journal: Journal, owners: Mapping[str, ChangeOwner]) -> Tool:
     """The tool that takes changes back. `owners` maps a room's name to who applies its changes."""
 
     def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
-        entries = _meant(journal, str(arguments.get("change", "")))
-        for entry in entries:
-            _check_unchanged(entry, owners)
-        # Taken back in the opposite order, so that each finds what it left.
-        changes = tuple(entry.change.inverse(entry.id) for entry in reversed(entries))
-        what = listed([shown(entry.change.summary) for entry in entries])
-        option = Option(f"Undo: {what}", "", changes, f"Undone: {what}.")
-        return ToolOutcome(
-            data={"changes": [entry.id for entry in entries]},
-            sentence=f"Undo: {what}?",
-            proposal=Proposal(f"Undo: {what}", (option,), declared("undo").risk),
-        )
+        return _undo(str(arguments.get("change", "")), journal, owners)
 
     return Tool(declared("undo"), run)
+
+
+def _undo(change: str, journal: Journal, owners: Mapping[str, ChangeOwner]) -> ToolOutcome:
+    entries = _meant(journal, change)
+    obstacle = _obstacle(entries, journal, owners)
+    if obstacle is not None:
+        raise obstacle if change else _with_earlier(obstacle, entries[0], journal, owners)
+    # Taken back in the opposite order, so that each finds what it left.
+    changes = tuple(entry.change.inverse(entry.id) for entry in reversed(entries))
+    what = listed([shown(entry.change.summary) for entry in entries])
+    again = entries[0].change.is_undo
+    title = f"{'Do again' if again else 'Undo'}: {what}"
+    done = f"{'Done again' if again else 'Undone'}: “{what}”."
+    return ToolOutcome(
+        data={"changes": [entry.id for entry in entries]},
+        sentence=f"{title}?",
+        proposal=Proposal(title, (Option(title, "", changes, done),), declared("undo").risk),
+    )
 
 
 def _meant(journal: Journal, change: str) -> tuple[JournalEntry, ...]:
@@ -54,14 +64,54 @@ def _meant(journal: Journal, change: str) -> tuple[JournalEntry, ...]:
     return entries
 
 
-def _check_unchanged(entry: JournalEntry, owners: Mapping[str, ChangeOwner]) -> None:
-    target = entry.change.target
-    room = target.partition(":")[0]
-    if room in owners and owners[room].version(target) == version_of(entry.change.after):
-        return
-    raise KnownError(
-        "stale",
-        f"This cannot be undone any more: {target.partition(':')[2]} was changed after Phial did "
-        f"“{shown(entry.change.summary)}”. Nothing was changed.",
-        "Make the change by hand, or ask for it in words.",
+def _obstacle(
+    entries: Sequence[JournalEntry], journal: Journal, owners: Mapping[str, ChangeOwner]
+) -> KnownError | None:
+    """Why these cannot be undone as things are, None if they can."""
+    for entry in entries:
+        room, _, path = entry.change.target.partition(":")
+        now = owners[room].version(entry.change.target) if room in owners else None
+        if now == version_of(entry.change.after):
+            continue
+        later = journal.later_changes(entry)
+        if later and version_of(later[-1].change.after) == now:
+            newest = later[-1]
+            return KnownError(
+                "stale",
+                f"“{shown(entry.change.summary)}” cannot be undone yet: {newest.id}, "
+                f"“{shown(newest.change.summary)}”, came after it in the same file. "
+                "Nothing was changed.",
+                f"Undo {newest.id} first.",
+            )
+        return KnownError(
+            "stale",
+            f"This cannot be undone any more: {path} was changed after Phial did "
+            f"“{shown(entry.change.summary)}”. Nothing was changed.",
+            "Make the change by hand, or ask for it in words.",
+        )
+    return None
+
+
+def _with_earlier(
+    obstacle: KnownError,
+    entry: JournalEntry,
+    journal: Journal,
+    owners: Mapping[str, ChangeOwner],
+) -> KnownError:
+    """The obstacle, with the operations before it that can be undone as choices."""
+    choices: list[tuple[str, str]] = []
+    operation = entry.operation
+    while len(choices) < _EARLIER and (entries := journal.last_applied(before=operation)):
+        operation = entries[0].operation
+        if _obstacle(entries, journal, owners) is None:
+            summaries = listed([shown(each.change.summary) for each in entries])
+            choices.append((entries[0].id, f"Undo: {summaries}"))
+    if not choices:
+        return obstacle
+    return AmbiguousError(
+        obstacle.code,
+        obstacle.message,
+        f"Make the change by hand, or undo an earlier one, such as {choices[0][0]}.",
+        argument="change",
+        choices=tuple(choices),
     )

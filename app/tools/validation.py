@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from app.core.errors import KnownError
 from app.core.ports import ToolSpec
+from app.core.proposals import Risk
 
 KEYWORDS = frozenset(
     {"type", "enum", "anyOf", "maxLength", "items", "maxItems", "minimum", "maximum", "x-span"}
@@ -34,19 +35,23 @@ def checked_arguments(spec: ToolSpec, arguments: Mapping[str, object]) -> dict[s
     for name in arguments:
         if name not in properties:
             raise _wrong(
-                f"{spec.name} has no argument {str(name)[:80]!r}.",
-                f"It takes {', '.join(properties)}." if properties else "It takes none.",
+                spec,
+                f"Nothing can be done with “{str(name)[:80]}” here.",
+                f"{spec.name} takes {', '.join(properties)}.",
             )
     checked: dict[str, object] = {}
     for name, schema in properties.items():
         if name not in arguments:
             continue
-        value = _checked(f"{spec.name}: {name}", arguments[name], schema)
+        try:
+            value = _checked(f"“{name}”", arguments[name], schema)
+        except _WrongError as wrong:
+            raise _wrong(spec, wrong.message, wrong.hint) from None
         if value not in ("", []):
             checked[name] = value
     for name in required:
         if name not in checked:
-            raise _wrong(f"{spec.name} needs the argument {name!r}.", f"Say what {name} is.")
+            raise _wrong(spec, f"“{name}” was not said.", f"{spec.name} needs it: say it too.")
     return checked
 
 
@@ -57,10 +62,10 @@ def _checked(name: str, value: object, schema: Mapping[str, object]) -> object:
             if _is_a(str(variant["type"]), value):
                 return _checked(name, value, variant)
         kinds = " or ".join(_TYPE_NAMES[str(variant["type"])] for variant in variants)
-        raise _wrong(f"{name} must be {kinds}.")
+        raise _WrongError(f"{name} must be {kinds}.")
     kind = str(schema["type"])
     if not _is_a(kind, value):
-        raise _wrong(f"{name} must be {_TYPE_NAMES[kind]}.")
+        raise _WrongError(f"{name} must be {_TYPE_NAMES[kind]}.")
     if isinstance(value, str):
         return _checked_text(name, value.strip(), schema)
     if isinstance(value, list):
@@ -69,7 +74,7 @@ def _checked(name: str, value: object, schema: Mapping[str, object]) -> object:
         low, high = schema.get("minimum", value), schema.get("maximum", value)
         assert isinstance(low, int) and isinstance(high, int)
         if not low <= value <= high:
-            raise _wrong(f"{name} must be from {low} to {high}.")
+            raise _WrongError(f"{name} must be from {low} to {high}.")
     return value
 
 
@@ -78,13 +83,13 @@ def _checked_text(name: str, value: str, schema: Mapping[str, object]) -> str:
     assert isinstance(longest, int)
     allowed = schema.get("enum")
     if isinstance(allowed, Sequence) and value and value not in allowed:
-        raise _wrong(f"{name} must be one of {', '.join(allowed)}.")
+        raise _WrongError(f"{name} must be one of {', '.join(allowed)}.")
     if len(value) > longest:
-        raise _wrong(f"{name} is longer than {longest} characters.", "Make it shorter.")
+        raise _WrongError(f"{name} is longer than {longest} characters.", "Make it shorter.")
     try:
         value.encode()
     except UnicodeEncodeError:
-        raise _wrong(f"{name} holds characters that are not text.") from None
+        raise _WrongError(f"{name} holds characters that are not text.") from None
     return value
 
 
@@ -92,9 +97,9 @@ def _checked_list(name: str, value: list[object], schema: Mapping[str, object]) 
     most, items = schema["maxItems"], schema["items"]
     assert isinstance(most, int) and isinstance(items, Mapping)
     if len(value) > most:
-        raise _wrong(f"{name} holds more than {most} entries.", "Name fewer.")
+        raise _WrongError(f"{name} holds more than {most} entries.", "Name fewer.")
     checked = [
-        _checked(f"{name}, entry {index}", item, items) for index, item in enumerate(value, 1)
+        _checked(f"Entry {index} of {name}", item, items) for index, item in enumerate(value, 1)
     ]
     return [item for item in checked if item != ""]
 
@@ -106,5 +111,15 @@ def _is_a(kind: str, value: object) -> bool:
     return isinstance(value, types[kind])
 
 
-def _wrong(message: str, hint: str = "") -> KnownError:
-    return KnownError("bad_argument", f"{message} Nothing was changed.", hint)
+class _WrongError(Exception):
+    """What is wrong with one value."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def _wrong(spec: ToolSpec, message: str, hint: str) -> KnownError:
+    kept = "" if spec.risk is Risk.READ else " Nothing was changed."  # a look changes nothing
+    return KnownError("bad_argument", message + kept, hint)

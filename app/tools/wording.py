@@ -7,12 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from app.core.ports import Occurrence
+from app.tools.when import When, WhenKind, say_day
 
-_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
-)  # fmt: skip
 _LONGEST_SHOWN = 200
 
 
@@ -32,19 +28,15 @@ def title_of(occurrence: Occurrence) -> str:
     return shown(occurrence.title) or "(no title)"
 
 
-def day_name(day: date) -> str:
-    """Friday 20 November 2026."""
-    return f"{_DAYS[day.weekday()]} {day.day} {_MONTHS[day.month - 1]} {day.year}"
-
-
-def short_day(day: date) -> str:
-    """Fri 20 Nov."""
-    return f"{_DAYS[day.weekday()][:3]} {day.day} {_MONTHS[day.month - 1][:3]}"
+def short_day(day: date, today: date) -> str:
+    """Fri 20 Nov, with the year where it is not this one."""
+    weekday, number, month, year = say_day(day).split()
+    return f"{weekday[:3]} {number} {month[:3]}{'' if day.year == today.year else f' {year}'}"
 
 
 def near_day(day: date, today: date) -> str:
     """Friday 20 November, with the year where it is not this one."""
-    name = day_name(day)
+    name = say_day(day)
     return name.rsplit(" ", 1)[0] if day.year == today.year else name
 
 
@@ -63,14 +55,14 @@ def stretch(start: datetime, end: datetime, *, all_day: bool) -> str:
     """The times of an event as seen from its first day: from and to, "all day", or until when."""
     if all_day:
         day = (end - timedelta(days=1)).date()
-        return "all day" if day <= start.date() else f"all day until {short_day(day)}"
+        return "all day" if day <= start.date() else f"all day until {short_day(day, start)}"
     if end == start:
         return clock_time(start)
     if end.date() == start.date() or (
         end - start <= timedelta(days=1) and clock_time(end) == "00:00"
     ):
         return clock_range(start, end)
-    return f"{clock_time(start)}\u2013{short_day(end.date())} {clock_time(end)}"
+    return f"{clock_time(start)}\u2013{short_day(end.date(), start)} {clock_time(end)}"
 
 
 def when_of(occurrence: Occurrence) -> str:
@@ -78,13 +70,39 @@ def when_of(occurrence: Occurrence) -> str:
     return stretch(occurrence.start, occurrence.end, all_day=occurrence.all_day)
 
 
-def one_line(occurrence: Occurrence) -> str:
+def day_and_times(occurrence: Occurrence, today: date) -> str:
+    """Fri 20 Nov 12:00\u201313:00."""
+    return f"{short_day(occurrence.start.date(), today)} {when_of(occurrence)}"
+
+
+def one_line(occurrence: Occurrence, today: date) -> str:
     """Day, times and title: what a choice among events shows."""
-    return f"{short_day(occurrence.start.date())} {when_of(occurrence)} {title_of(occurrence)}"
+    return f"{day_and_times(occurrence, today)} {title_of(occurrence)}"
 
 
-def listed(items: Sequence[str], last: str = "and") -> str:
-    """a, b and c."""
+def stretch_asked(when: When, today: date) -> str:
+    """The time a question was about: "on Friday 20 November at 12:00", "from … to …"."""
+    day = near_day(when.start.date(), today)
+    if when.kind is WhenKind.INSTANT:
+        return f"on {day} at {clock_time(when.start)}"
+    if when.kind is WhenKind.DAY or when.end is None:
+        return f"on {day}"
+    last = when.end - timedelta(seconds=1)
+    if when.start.date() == last.date():
+        return f"on {day}, {clock_range(when.start, when.end)}"
+    return f"from {day} to {near_day(last.date(), today)}"
+
+
+def beside(title: str, people: Sequence[str]) -> list[str]:
+    """The people a title does not name, as shown."""
+    names = [shown(name) for name in people]
+    return [name for name in names if name.casefold() not in title.casefold()]
+
+
+def listed(items: Sequence[str], last: str = "and", *, most: int = 0) -> str:
+    """a, b and c; with `most`, of more than so many the first ones "and 4 more"."""
+    if 0 < most < len(items):
+        items = [*items[:most], f"{len(items) - most} more"]
     if len(items) < 2:
         return "".join(items)
     return f"{', '.join(items[:-1])} {last} {items[-1]}"

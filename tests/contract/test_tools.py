@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.agent.events import Answered, Applied
+from app.cli.output import make_output
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock, ToolOutcome
-from app.core.proposals import Proposal, Risk
+from app.core.proposals import Change, Proposal, Risk
 from app.engine.dialects.base import tools_json
 from app.store.changes import apply_changes
 from app.store.settings import Settings
@@ -24,7 +26,16 @@ from app.tools.registry import Registry
 from app.tools.schemas import DECLARED
 from app.tools.undo_tool import undo_tool
 from app.tools.validation import KEYWORDS
-from tests.support.calendar_profile import CLOCK, Profile, berlin, ics, open_profile
+from tests.support.calendar_profile import (
+    CLOCK,
+    NOW,
+    Profile,
+    berlin,
+    calendar_of,
+    event,
+    ics,
+    open_profile,
+)
 
 SETTINGS = Settings(names=("Ada Example",), zone="Europe/Berlin", locale="en_GB")
 CONTRACT = [
@@ -246,6 +257,47 @@ def test_how_often_and_how_long_become_a_rule(
 
 
 @pytest.mark.parametrize(
+    ("when", "repeat", "days"),
+    [
+        ("10 January at 9", "daily for 3 days", ["10 Jan", "11 Jan", "12 Jan"]),
+        ("tomorrow at 9", "daily for 3 days", ["19 Nov", "20 Nov", "21 Nov"]),
+        ("tomorrow", "daily for 3 days", ["19 Nov", "20 Nov", "21 Nov"]),
+        ("10 December at 9", "every week for 2 weeks", ["10 Dec", "17 Dec"]),
+        ("friday at 9", "every tuesday for 2 weeks", ["24 Nov", "01 Dec"]),
+        ("every tuesday at 9", "every tuesday, 2 times", ["24 Nov", "01 Dec"]),
+        ("every tuesday at 9", "for 2 weeks", ["24 Nov", "01 Dec"]),
+        ("10 January at 9", "weekly until 20 January", ["10 Jan", "17 Jan"]),
+    ],
+)
+def test_an_end_is_counted_from_the_event_not_from_today(
+    desk: Desk, when: str, repeat: str, days: list[str]
+) -> None:
+    desk.do("cal_create", title="x", when=when, repeat=repeat)
+    reading = desk.profile.calendar.read(NOW, NOW + timedelta(days=200))
+    assert [f"{each.start:%d %b}" for each in reading.occurrences] == days
+
+
+@pytest.mark.parametrize(
+    ("when", "repeat"),
+    [
+        ("1 march 2027 at 10", "every week until february 2027"),
+        ("friday at 10", "tuesdays until 22 november"),
+        ("every friday at 10", "until yesterday"),
+    ],
+)
+def test_a_series_that_ends_before_it_begins_is_refused(desk: Desk, when: str, repeat: str) -> None:
+    error = desk.refused("cal_create", title="x", when=when, repeat=repeat)
+    assert error.code in ("when_impossible", "bad_argument")
+
+
+@pytest.mark.parametrize("when", ["on mondays at 9", "mondays at 9", "9am on mondays"])
+def test_a_weekday_in_the_plural_is_a_series(desk: Desk, when: str) -> None:
+    outcome = desk.run("cal_create", title="x", when=when)
+    assert outcome.data["repeats"] == "FREQ=WEEKLY;BYDAY=MO"
+    assert "every Monday" in outcome.sentence
+
+
+@pytest.mark.parametrize(
     ("argument", "words"),
     [
         ("repeat", "3 times"),
@@ -302,6 +354,90 @@ def test_an_overlap_is_the_options_reason(desk: Desk) -> None:
     desk.profile.put(berlin("Dentist", "20261120T120000", "20261120T123000"))
     option = desk.proposal("cal_create", title="lunch", when="friday at noon").options[0]
     assert option.reason == "overlaps with Dentist 12:00–12:30"
+
+
+def test_the_proposal_shows_everything_that_is_agreed_to(desk: Desk) -> None:
+    arguments: dict[str, object] = {
+        "title": "gym", "when": "every weekday at 7", "repeat": "until 18 December",
+        "where": "Studio", "with": ["Bob", "me"], "remind": "1 hour before", "notes": "a\nb",
+    }  # fmt: skip
+    proposal = desk.proposal("cal_create", **arguments)
+    details = "every weekday until 18 December 2026, at Studio, with Bob, reminder 1 hour before"
+    (change,) = proposal.options[0].changes
+    assert change.summary == f"Add 'gym', Thu 19 Nov, 07:00–08:00, {details}, notes “a b”"
+    assert proposal.options[0].done == (
+        f"Added 'gym' on Thursday 19 November 2026, 07:00–08:00, {details}, notes “a b”."
+    )
+    several = desk.proposal("cal_create", title="gym", when="next week", where="Studio")
+    assert len(several.options) > 1 and several.title == "Add 'gym', at Studio"
+
+
+def test_a_plain_event_is_shown_plainly(desk: Desk) -> None:
+    proposal = desk.proposal(
+        "cal_create", title="lunch with Anna", when="friday at noon", **{"with": ["Anna"]}
+    )
+    (change,) = proposal.options[0].changes
+    assert change.summary == "Add 'lunch with Anna', Fri 20 Nov, 12:00–13:00"
+    assert proposal.title == "Add 'lunch with Anna'"
+
+
+def test_another_year_is_said(desk: Desk) -> None:
+    option = desk.proposal("cal_create", title="x", when="10 march at 9").options[0]
+    assert option.label == "Wed 10 Mar 2027, 09:00–10:00"
+    assert "10 Mar 2027" in option.changes[0].summary
+    option = desk.proposal("cal_create", title="x", when="Dec 30 to Jan 3").options[0]
+    assert option.label == "Wed 30 Dec, all day until Sun 3 Jan 2027"
+    desk.do("cal_create", title="far", when="10 march at 9")
+    (option,) = desk.proposal("cal_cancel", events="far").options
+    assert option.label == "Wed 10 Mar 2027 09:00–10:00 far"
+    assert "2027" in option.changes[0].summary
+
+
+def test_an_hour_the_clocks_skip_and_months_without_a_day_are_said(desk: Desk) -> None:
+    option = desk.proposal("cal_create", title="x", when="28 March 2027 at 02:30").options[0]
+    assert "03:30" in option.label and "skip 02:30" in option.reason
+    option = desk.proposal("cal_create", title="x", when="31 January", repeat="monthly").options[0]
+    assert "months without a 31st are left out" in option.label
+    option = desk.proposal("cal_create", title="x", when="29 feb 2028", repeat="yearly").options[0]
+    assert "only in leap years" in option.label
+
+
+def test_many_overlaps_are_counted_and_other_days_named(desk: Desk) -> None:
+    for hour in range(9, 16):
+        desk.profile.put(
+            berlin(f"talk {hour}", f"20261120T{hour:02}0000", f"20261120T{hour:02}3000"),
+            f"{hour}.ics",
+        )
+    desk.profile.put(berlin("party", "20261121T100000", "20261121T110000"), "p.ics")
+    fair = ics("SUMMARY:Fair", "DTSTART;VALUE=DATE:20261120", "DTEND;VALUE=DATE:20261121")
+    desk.profile.put(fair, "f.ics")
+    option = desk.proposal("cal_create", title="x", when="friday 9:00 to 17:00").options[0]
+    assert option.reason == (
+        "overlaps with talk 9 09:00–09:30, talk 10 10:00–10:30, talk 11 11:00–11:30 and 4 more; "
+        "all day: Fair"
+    )
+    option = desk.proposal(
+        "cal_create", title="x", when="friday 15:00", duration="20 hours"
+    ).options[0]
+    assert option.reason.startswith(
+        "overlaps with talk 15 15:00–15:30 and party Sat 21 Nov 10:00–11:00"
+    )
+    assert desk.proposal("cal_create", title="x", when="friday").options[0].reason == (
+        "overlaps with Fair all day"
+    )
+
+
+def test_a_new_series_is_looked_through(desk: Desk) -> None:
+    desk.profile.put(berlin("board", "20261204T100000", "20261204T110000"), "b.ics")
+    desk.profile.put(berlin("later", "20261218T103000", "20261218T110000"), "l.ics")
+    option = desk.proposal("cal_create", title="x", when="every friday at 10").options[0]
+    assert option.reason == (
+        "later ones overlap with board Fri 4 Dec 10:00–11:00 and later Fri 18 Dec 10:30–11:00"
+    )
+    ended = desk.proposal(
+        "cal_create", title="x", when="every friday at 10", repeat="until 3 December"
+    ).options[0]
+    assert ended.reason == ""
 
 
 def test_an_invitation_is_refused_rather_than_dropped(desk: Desk) -> None:
@@ -410,6 +546,23 @@ def test_titles_from_others_cannot_rewrite_the_answer(desk: Desk) -> None:
     assert "\u202e" not in sentence and "\x1b" not in sentence
 
 
+def test_my_meetings_are_all_of_them(desk: Desk) -> None:
+    desk.profile.put(berlin("Meeting with Bo", "20261120T120000", "20261120T130000"), "a.ics")
+    desk.profile.put(berlin("Dentist", "20261120T140000", "20261120T150000"), "b.ics")
+    found = desk.run("cal_find", words="my meetings", when="friday")
+    assert found.data["total"] == 2
+    assert desk.run("cal_find", words="meeting with Bo", when="friday").data["total"] == 1
+    nothing = desk.run("cal_find", words="my meetings", when="saturday").sentence
+    assert nothing == "Nothing on Saturday 21 November."
+
+
+def test_a_question_that_went_wrong_does_not_speak_of_changes(desk: Desk) -> None:
+    error = desk.refused("cal_find", **{"with": "Anna"})
+    assert error.message == "“with” must be a list."
+    error = desk.refused("cal_create", title="x", when="friday", **{"with": [1]})
+    assert error.message == "Entry 1 of “with” must be text. Nothing was changed."
+
+
 def test_a_rule_is_no_stretch_to_look_at(desk: Desk) -> None:
     assert desk.refused("cal_find", when="every tuesday").code == "bad_argument"
 
@@ -497,6 +650,89 @@ def test_an_event_with_invited_guests_is_left_alone(desk: Desk) -> None:
     assert desk.refused("cal_cancel", events="review").code == "invite_unavailable"
 
 
+@pytest.mark.parametrize(
+    "guest",
+    ["ATTENDEE;CN=Zed:/principals/zed", "ATTENDEE:urn:uuid:77", "ATTENDEE:mailto:z@example.org"],
+)
+def test_guests_whatever_their_address_keep_an_event_from_being_cancelled(
+    desk: Desk, guest: str
+) -> None:
+    invited = ("ORGANIZER:urn:uuid:1", guest, "SUMMARY:Sync with client")
+    series = event(
+        "SUMMARY:Sync", "DTSTART:20261116T100000Z", "DTEND:20261116T110000Z", "RRULE:FREQ=WEEKLY"
+    )
+    override = event(
+        "RECURRENCE-ID:20261130T100000Z", "DTSTART:20261130T120000Z", "DTEND:20261130T130000Z",
+        *invited,
+    )  # fmt: skip
+    desk.profile.put(calendar_of(series, override))
+    for scope in ("all", "following"):
+        error = desk.refused("cal_cancel", events="sync next week", scope=scope)
+        assert error.code == "invite_unavailable"
+    offered = desk.proposal("cal_cancel", events="sync next week").options
+    assert [option.label for option in offered] == [
+        "Mon 23 Nov 11:00–12:00 Sync: only this occurrence"
+    ]
+    assert desk.refused("cal_cancel", events="sync with client").code == "invite_unavailable"
+
+
+def test_all_of_a_series_is_the_series_itself(desk: Desk) -> None:
+    daily = "RRULE:FREQ=DAILY"
+    desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", daily))
+    proposal = desk.proposal("cal_cancel", events="all standups")
+    assert proposal.title == "Cancel 'standup'"
+    assert [option.label.split(": ")[1] for option in proposal.options] == [
+        "the whole series", "this and the following ones",
+    ]  # fmt: skip
+    done, _ = desk.do("cal_cancel", 1, events="all standups")
+    assert desk.agenda("this week") == ["16 14:00 standup", "17 14:00 standup"]
+    desk.do("undo")
+    done, _ = desk.do("cal_cancel", events="the standup series")
+    assert done == (
+        "Cancelled 'standup' on Wednesday 18 November 2026, 14:00–14:15 and its whole series."
+    )
+    assert desk.profile.files() == {}
+
+
+def test_a_series_beside_one_occurrence_of_another(desk: Desk) -> None:
+    daily = "RRULE:FREQ=DAILY"
+    desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", daily), "s.ics")
+    desk.profile.put(berlin("yoga", "20261116T180000", "20261116T190000", daily), "y.ics")
+    desk.do("cal_cancel", events="yoga on friday and all standups")
+    assert desk.agenda("19 to 21 november") == ["19 18:00 yoga", "21 18:00 yoga"]
+    assert desk.agenda("20 march 2027") == ["20 18:00 yoga"]
+
+
+def test_a_long_list_of_cancelled_events_is_counted(desk: Desk) -> None:
+    for hour in range(8, 20):
+        desk.profile.put(
+            berlin(f"talk {hour}", f"20261120T{hour:02}0000", f"20261120T{hour:02}3000"),
+            f"{hour}.ics",
+        )
+    done, _ = desk.do("cal_cancel", events="everything on friday")
+    assert done.startswith("Cancelled 12 events: ") and done.endswith(" and 4 more.")
+
+
+def test_two_events_of_one_file_are_cancelled_apart(desk: Desk) -> None:
+    times = ("DTSTART:20261120T100000Z", "DTEND:20261120T110000Z")
+    one = event("SUMMARY:alpha", *times)
+    two = event("SUMMARY:beta", *times).replace("UID:one", "UID:two")
+    desk.profile.put(calendar_of(one, two))
+    desk.do("cal_cancel", events="beta")
+    assert desk.agenda("friday") == ["20 11:00 alpha"]
+    desk.do("undo")
+    desk.do("cal_cancel", events="alpha and beta")
+    assert desk.agenda("friday") == []
+
+
+def test_a_choice_names_the_year_and_a_far_event_is_in_it(desk: Desk) -> None:
+    desk.profile.put(berlin("dentist", "20261130T090000", "20261130T100000"), "a.ics")
+    desk.profile.put(berlin("dentist", "20270303T090000", "20270303T100000"), "b.ics")
+    error = desk.refused("cal_cancel", events="dentist")
+    assert isinstance(error, AmbiguousError)
+    assert [label for _, label in error.choices][1] == "Wed 3 Mar 2027 09:00–10:00 dentist"
+
+
 def test_it_is_what_was_just_added(desk: Desk) -> None:
     assert desk.refused("cal_cancel", events="it").code == "event_not_found"
     desk.do("cal_create", title="lunch", when="friday at noon")
@@ -551,6 +787,56 @@ def test_undo_leaves_a_file_that_changed_since(desk: Desk) -> None:
     file.write_bytes(file.read_bytes().replace(b"lunch", b"brunch"))
     assert desk.refused("undo").code == "stale"
     assert b"brunch" in file.read_bytes()
+
+
+def test_undo_says_what_must_be_undone_first(desk: Desk) -> None:
+    desk.profile.put(berlin("run", "20261119T070000", "20261119T080000", "RRULE:FREQ=DAILY"))
+    before = desk.profile.files()
+    for events in ("run tomorrow", "run on friday"):
+        desk.do("cal_cancel", events=events, scope="this")
+    error = desk.refused("undo", change="c1")
+    assert error.code == "stale" and error.hint == "Undo c2 first."
+    desk.do("undo", change="c2")
+    desk.do("undo", change="c1")
+    assert desk.profile.files() == before
+
+
+def test_undo_offers_what_was_done_before_something_others_changed(desk: Desk) -> None:
+    desk.do("cal_create", title="tea", when="friday at 16:00")
+    desk.do("cal_create", title="lunch", when="friday at noon")
+    for path, content in desk.profile.files().items():
+        if b"lunch" in content:
+            (desk.profile.root / path).write_bytes(content.replace(b"lunch", b"brunch"))
+    error = desk.refused("undo")
+    assert isinstance(error, AmbiguousError) and error.code == "stale"
+    assert error.choices == (("c1", "Undo: Add 'tea', Fri 20 Nov, 16:00–17:00"),)
+    desk.do("undo", change=error.choices[0][0])
+    assert desk.agenda("friday") == ["20 12:00 brunch"]
+
+
+def test_an_undo_keeps_its_words_and_can_be_undone(desk: Desk) -> None:
+    desk.do("cal_create", title="tea", when="friday at 16:00")
+    made = desk.profile.files()
+    summary = "Add 'tea', Fri 20 Nov, 16:00–17:00"
+    done, ids = desk.do("undo")
+    assert done == f"Undone: “{summary}”."
+    for words in ("Do again", "Undo", "Do again"):
+        proposal = desk.proposal("undo", change=ids[0])
+        assert proposal.title == f"{words}: {summary}"
+        assert proposal.options[0].changes[0].summary == summary
+        _, ids = desk.do("undo", change=ids[0])
+    assert desk.profile.files() == made
+
+
+def test_for_a_person_the_closing_line_ends_with_the_number_to_undo(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = make_output(json_lines=False)
+    change = Change("calendar:calendars/a/b.ics", "create event", "", None, "x", "Add 'x'")
+    output.event(Applied((("c3", change), ("c4", change))))
+    output.event(Answered("Added 'x'.", 1))
+    output.event(Answered("Nothing on Friday.", 2))
+    assert capsys.readouterr().out == "Added 'x'. (undo: c3)\nNothing on Friday.\n"
 
 
 def test_another_zone_is_the_clocks(desk: Desk) -> None:

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from app.core.errors import AmbiguousError, KnownError
 from app.tools.event_words import search_words
 from app.tools.references import resolve_events
-from tests.support.calendar_profile import CLOCK, NOW, Profile, berlin, ics, open_profile
+from tests.support.calendar_profile import (
+    CLOCK,
+    NOW,
+    Profile,
+    berlin,
+    calendar_of,
+    event,
+    ics,
+    open_profile,
+)
 
 ANNA = "ATTENDEE;CN=Anna Böhm:mailto:a@example.org"
 WEEKDAYS = "RRULE:FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR"
@@ -96,6 +106,108 @@ def test_words_for_one_event_find_it(profile: Profile, text: str, expected: str)
 )
 def test_words_for_a_set_find_all_of_it(profile: Profile, text: str, expected: list[str]) -> None:
     assert found(profile, text) == expected
+
+
+OFFICE = {
+    "dentist.ics": berlin("Dentist", "20261130T090000", "20261130T093000"),
+    "later.ics": berlin("Dentist", "20270303T090000", "20270303T093000"),
+    "standup.ics": berlin("Standup", "20261102T091500", "20261102T093000", WEEKDAYS),
+    "board.ics": berlin("Board", "20261124T100000", "20261124T110000"),
+    "monday.ics": berlin("Review", "20261123T140000", "20261123T150000"),
+    "bob.ics": berlin("Meeting with Bob", "20261118T140000", "20261118T143000"),
+    "carol.ics": berlin("Carol", "20261118T160000", "20261118T163000"),
+    "early.ics": berlin("Breakfast", "20261120T080000", "20261120T090000"),
+    "titled.ics": berlin("Meeting of all", "20261120T100000", "20261120T110000"),
+    "books.ics": berlin("Lecture series", "20261125T180000", "20261125T190000"),
+    "yoga.ics": berlin("Yoga", "20261119T180000", "20261119T190000", "RRULE:FREQ=WEEKLY"),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
+    with open_profile(tmp_path_factory.mktemp("office") / "p") as opened:
+        opened.put_all(OFFICE)
+        yield opened
+
+
+def test_a_far_event_is_not_passed_over_for_a_near_one(office: Profile) -> None:
+    with pytest.raises(AmbiguousError) as caught:
+        found(office, "the dentist")
+    assert [label for _, label in caught.value.choices] == [
+        "Mon 30 Nov 09:00–09:30 Dentist", "Wed 3 Mar 2027 09:00–09:30 Dentist",
+    ]  # fmt: skip
+    assert found(office, "my next dentist") == ["30 09:00 Dentist"]
+
+
+@pytest.mark.parametrize(
+    "text", ["all standups", "every standup", "the standup series", "the whole standup series"]
+)
+def test_a_set_without_a_time_means_the_series(office: Profile, text: str) -> None:
+    resolved = resolve_events(text, office.calendar, CLOCK)
+    assert [f"{each.start:%d} {each.title}" for each in resolved.occurrences] == ["19 Standup"]
+    assert resolved.whole == {resolved.occurrences[0].id}
+
+
+def test_a_set_with_a_time_means_its_occurrences(office: Profile) -> None:
+    resolved = resolve_events("all standups next week", office.calendar, CLOCK)
+    assert len(resolved.occurrences) == 5 and not resolved.whole
+    assert found(office, "the lecture series") == ["25 18:00 Lecture series"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "everything on monday and board",
+            ["23 09:15 Standup", "23 14:00 Review", "24 10:00 Board"],
+        ),
+        ("everything on monday and review", ["23 09:15 Standup", "23 14:00 Review"]),
+        ("my first meeting on friday and board", ["20 08:00 Breakfast", "24 10:00 Board"]),
+        ("board, carol and yoga", ["18 16:00 Carol", "19 18:00 Yoga", "24 10:00 Board"]),
+        ("review on monday and board", ["23 14:00 Review", "24 10:00 Board"]),
+        (
+            "everything on monday and tuesday",
+            ["23 09:15 Standup", "23 14:00 Review", "24 09:15 Standup", "24 10:00 Board"],
+        ),
+        ("breakfast and standup on friday", ["20 08:00 Breakfast", "20 09:15 Standup"]),
+        ("all breakfasts and boards", ["20 08:00 Breakfast", "24 10:00 Board"]),
+        ("my meetings today", ["18 14:00 Meeting with Bob", "18 16:00 Carol"]),
+        ("my first meeting on friday", ["20 08:00 Breakfast"]),
+        ("all meetings on friday", ["20 08:00 Breakfast", "20 09:15 Standup",
+                                    "20 10:00 Meeting of all"]),
+        ("the meeting with Bob", ["18 14:00 Meeting with Bob"]),
+    ],
+)  # fmt: skip
+def test_lists_and_sets_lose_nothing(office: Profile, text: str, expected: list[str]) -> None:
+    assert found(office, text) == expected
+
+
+def test_all_of_a_kind_are_never_everything(office: Profile) -> None:
+    with pytest.raises(KnownError) as caught:
+        found(office, "all calls on friday")
+    assert caught.value.message.startswith("Nothing called 'calls' on Friday")
+
+
+def test_a_choice_in_a_list_keeps_the_others(office: Profile) -> None:
+    with pytest.raises(AmbiguousError) as caught:
+        found(office, "board and the dentist")
+    assert caught.value.argument == "events"
+    assert found(office, caught.value.choices[1][0]) == ["24 10:00 Board", "03 09:00 Dentist"]
+
+
+def test_a_list_may_hold_words_beside_ids(office: Profile) -> None:
+    (board,) = resolve_events("board", office.calendar, CLOCK).occurrences
+    resolved = resolve_events([board.id, "yoga"], office.calendar, CLOCK)
+    assert [each.title for each in resolved.occurrences] == ["Board", "Yoga"]
+
+
+def test_two_events_of_one_file_are_two(tmp_path: Path) -> None:
+    one = event("SUMMARY:Gamma", "DTSTART:20261119T150000Z", "DTEND:20261119T160000Z")
+    two = event("SUMMARY:Delta", "DTSTART:20261119T150000Z", "DTEND:20261119T160000Z")
+    with open_profile(tmp_path / "p") as profile:
+        profile.put(calendar_of(one, two.replace("UID:one", "UID:two")))
+        assert found(profile, "gamma and delta") == ["19 16:00 Gamma", "19 16:00 Delta"]
+        assert found(profile, "everything tomorrow") == ["19 16:00 Gamma", "19 16:00 Delta"]
 
 
 def test_everything_on_a_day_includes_what_lasts_all_of_it(profile: Profile) -> None:

@@ -10,7 +10,7 @@ import pytest
 from models.training import corpus
 from models.training.grammar import Grammar, noise, typo
 
-HANDWRITTEN = Path(corpus.__file__).with_name("handwritten.jsonl")
+FOLDER = Path(corpus.__file__).parent
 
 
 def test_every_call_keeps_to_the_format():
@@ -64,8 +64,9 @@ def test_check_refuses(arguments):
         corpus.check(corpus.Example("lunch Friday", (call,)))
 
 
-def test_handwritten_calls_keep_to_the_format():
-    for line in map(json.loads, HANDWRITTEN.read_text(encoding="utf-8").splitlines()):
+@pytest.mark.parametrize("name", ["handwritten", "unseen", "fresh"])
+def test_calls_written_by_hand_keep_to_the_format(name):
+    for line in map(json.loads, (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()):
         for call in line["calls"]:
             tool, arguments = call["name"], call["arguments"]
             assert list(arguments) == [name for name in corpus.TOOLS[tool] if name in arguments]

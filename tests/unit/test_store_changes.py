@@ -108,6 +108,31 @@ def test_an_operation_is_applied_and_taken_back_whole(
     assert apply_changes(journal, owners, None, "nothing", []) == ()
 
 
+def test_an_undo_keeps_the_words_and_its_undo_is_the_change_again() -> None:
+    made = change("a", None, "A")
+    undone = made.inverse("c1")
+    assert (undone.kind, undone.summary, undone.is_undo) == ("undo change", "Change 'a'", True)
+    again = undone.inverse("c2")
+    assert (again.kind, again.summary, again.is_undo) == ("change", "Change 'a'", False)
+    assert (again.before, again.after, again.undoes) == (None, "A", "c2")
+
+
+def test_the_log_knows_what_came_later_and_what_came_before(
+    paths: ProfilePaths, journal: Journal
+) -> None:
+    owners = {"file": FileOwner(paths.root)}
+    for step in (change("a", None, "1"), change("b", None, "B"), change("a", "1", "2")):
+        apply_changes(journal, owners, None, "step", [step])
+    first, other, newest = (journal.entry(name) for name in ("c1", "c2", "c3"))
+    assert journal.later_changes(first) == (newest,)
+    assert journal.later_changes(other) == ()
+    assert journal.last_applied() == (newest,)
+    assert journal.last_applied(before=newest.operation) == (other,)
+    assert journal.last_applied(before=first.operation) == ()
+    apply_changes(journal, owners, None, "undo", [newest.change.inverse("c3")])
+    assert [entry.id for entry in journal.later_changes(first)] == ["c4"]
+
+
 def test_one_stale_file_stops_everything_before_it_begins(
     paths: ProfilePaths, journal: Journal
 ) -> None:

@@ -14,9 +14,11 @@ from app.tools.when import (
     WhenKind,
     find_when,
     fit_until,
+    occurrences,
     parse_duration,
     parse_offset,
     parse_when,
+    say_repetition,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -120,6 +122,7 @@ SPOKEN = [
     ("from 2 to 3:30 pm tomorrow", S, "2026-11-19T14:00", "2026-11-19T15:30", 90),
     ("2pm-3pm", S, "2026-11-18T14:00", "2026-11-18T15:00", 60),
     ("14:00-15:00", S, "2026-11-18T14:00", "2026-11-18T15:00", 60),
+    ("10 until 3 tomorrow", S, "2026-11-19T10:00", "2026-11-19T15:00", 300),
     ("9-5 tomorrow", S, "2026-11-19T09:00", "2026-11-19T17:00", 480),
     ("tomorrow from 9 to 10", S, "2026-11-19T09:00", "2026-11-19T10:00", 60),
     ("11-1pm tomorrow", S, "2026-11-19T11:00", "2026-11-19T13:00", 120),
@@ -171,6 +174,15 @@ SPOKEN = [
     ("at 3 o\u2019clock", T, "2026-11-18T15:00", None, None),
     ("for next tuesday", D, "2026-11-24", "2026-11-25", None),
     ("christmas eve", D, "2026-12-24", "2026-12-25", None),
+    ("tomorrow before noon", S, "2026-11-19", "2026-11-19T12:00", None),
+    ("all day tomorrow", D, "2026-11-19", "2026-11-20", None),
+    ("the whole day on friday", D, "2026-11-20", "2026-11-21", None),
+    ("week 48", S, "2026-11-23", "2026-11-30", None),
+    ("week 47", S, "2026-11-16", "2026-11-23", None),
+    ("in calendar week 3", S, "2027-01-18", "2027-01-25", None),
+    ("week 46", S, "2027-11-15", "2027-11-22", None),
+    ("week 53 of 2026", S, "2026-12-28", "2027-01-04", None),
+    ("friday 13 november", D, "2026-11-13", "2026-11-14", None),
     ("the morning of 3 december", S, "2026-12-03T08:00", "2026-12-03T12:00", None),
 ]
 
@@ -193,6 +205,8 @@ RULES = [
     ("daily at 8", "2026-11-19T08:00", "FREQ=DAILY"),
     ("weekly on monday", "2026-11-23", "FREQ=WEEKLY;BYDAY=MO"),
     ("every monday and wednesday at 18:00", "2026-11-18T18:00", "FREQ=WEEKLY;BYDAY=MO,WE"),
+    ("on mondays at 9", "2026-11-23T09:00", "FREQ=WEEKLY;BYDAY=MO"),
+    ("mondays at 6pm", "2026-11-23T18:00", "FREQ=WEEKLY;BYDAY=MO"),
     ("mondays and thursdays at 9", "2026-11-19T09:00", "FREQ=WEEKLY;BYDAY=MO,TH"),
     ("every first monday of the month", "2026-12-07", "FREQ=MONTHLY;BYDAY=1MO"),
     ("first monday of every month at 10", "2026-12-07T10:00", "FREQ=MONTHLY;BYDAY=1MO"),
@@ -214,6 +228,11 @@ RULES = [
         "FREQ=WEEKLY;BYDAY=TU;UNTIL=20270104T225959Z",
     ),
     ("every tuesday at 10, 6 times", "2026-11-24T10:00", "FREQ=WEEKLY;BYDAY=TU;COUNT=6"),
+    (
+        "every friday at 10 until 3 Dec",
+        "2026-11-20T10:00",
+        "FREQ=WEEKLY;BYDAY=FR;UNTIL=20261203T225959Z",
+    ),
     ("every monday starting 1 december", "2026-12-07", "FREQ=WEEKLY;BYDAY=MO"),
 ]
 
@@ -282,6 +301,10 @@ def test_a_choice_can_be_passed_back(text: str) -> None:
         ("2026-02-30", "when_impossible", "it has 28 days"),
         ("25:00", "when_impossible", "no time 25:00"),
         ("Friday 21 Nov 2026", "when_impossible", "is a Saturday, not a Friday"),
+        ("friday 21 november", "when_impossible", "21 November 2026 is a Saturday"),
+        ("week 54", "when_impossible", "no week 54 in 2026; it has 53"),
+        ("week 53 of 2027", "when_impossible", "no week 53"),
+        ("all day at 3", "when_unclear", "all day at 3"),
         ("tomorrow friday", "when_impossible", "is not a Friday"),
         ("in 99999 years", "when_impossible", "too far away"),
         ("since tomorrow", "when_impossible", "future"),
@@ -337,7 +360,42 @@ def test_a_time_the_clocks_skip_is_moved_and_told() -> None:
     clock = Clock(datetime(2027, 3, 27, 12, 0, tzinfo=BERLIN), BERLIN)
     found = parse_when("tomorrow at 02:30", clock)
     assert found.start.isoformat() == "2027-03-28T03:30:00+02:00"
-    assert "skip 02:30" in found.said
+    assert "skip 02:30" in found.said and found.note in found.said
+    assert parse_when("tomorrow at 04:30", clock).note == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "day", "words"),
+    [
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=FR", "2026-11-20", "every 2 weeks on Friday"),
+        ("FREQ=DAILY;COUNT=3", "2026-11-20", "every day, 3 times"),
+        (
+            "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR;UNTIL=20261218T225959Z",
+            "2026-11-20",
+            "every weekday until 18 December 2026",
+        ),
+        ("FREQ=WEEKLY;UNTIL=20261218", "2026-11-20", "every week until 18 December 2026"),
+        ("FREQ=MONTHLY", "2026-11-20", "every month"),
+        ("FREQ=MONTHLY", "2027-01-31", "every month (months without a 31st are left out)"),
+        ("FREQ=YEARLY", "2028-02-29", "every year (only in leap years)"),
+        (
+            "FREQ=MONTHLY;BYDAY=5MO",
+            "2026-11-30",
+            "every month on the fifth Monday (only in months that have a fifth one)",
+        ),
+        ("FREQ=MONTHLY;BYMONTHDAY=-1", "2026-11-30", "every month on the last day"),
+    ],
+)
+def test_a_rule_is_told_with_its_end_and_what_it_leaves_out(
+    rule: str, day: str, words: str
+) -> None:
+    assert say_repetition(rule, at(day).date(), BERLIN) == words
+
+
+def test_a_rules_occurrences_end_with_it() -> None:
+    rule = "FREQ=DAILY;UNTIL=20261121T225959Z"
+    begin, before = datetime(2026, 11, 19, 9), datetime(2026, 12, 31)
+    assert [each.day for each in occurrences(rule, begin, before, BERLIN)] == [19, 20, 21]
 
 
 def test_days_are_local_and_hours_are_real_when_the_clocks_change() -> None:
@@ -366,6 +424,8 @@ FOUND = [
     ("standup every weekday at 9 with all", "every weekday at 9", "2026-11-19T09:00"),
     ("midnight oil concert at 8pm", "at 8pm", "2026-11-18T20:00"),
     ("call mum sunday", "sunday", "2026-11-22"),
+    ("everything in week 48", "in week 48", "2026-11-23"),
+    ("block all day tomorrow for Bo", "all day tomorrow", "2026-11-19"),
 ]
 
 
@@ -419,6 +479,10 @@ def test_a_time_is_found_among_other_words(text: str, piece: str, start: str) ->
         "now hiring",
         "first monday",
         "day 2",
+        "course week 2",
+        "week 2 of the course",
+        "in week 2 of the course",
+        "all hands",
     ],
 )
 def test_titles_are_not_taken_for_times(text: str) -> None:
@@ -428,8 +492,10 @@ def test_titles_are_not_taken_for_times(text: str) -> None:
 def test_a_clear_but_impossible_or_ambiguous_date_is_said_not_skipped() -> None:
     with pytest.raises(KnownError, match="no 31 November"):
         find_when("lunch on 31 Nov", CLOCK)
-    with pytest.raises(AmbiguousError):
-        find_when("lunch on 3/4", CLOCK)
+    with pytest.raises(AmbiguousError) as caught:
+        find_when("lunch on 3/4 with Bo", CLOCK)
+    values = [value for value, _ in caught.value.choices]
+    assert values == ["lunch 2027-04-03 with Bo", "lunch 2027-03-04 with Bo"]
 
 
 @pytest.mark.parametrize(

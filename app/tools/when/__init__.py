@@ -8,19 +8,20 @@ from app.tools.when.durations import parse_duration, parse_offset
 from app.tools.when.finder import find_when
 from app.tools.when.grammar import parse_when
 from app.tools.when.model import When, WhenKind
-from app.tools.when.rules import fit_until
-from app.tools.when.wording import describe, say_day, say_length, say_moment
+from app.tools.when.rules import fit_until, last_day, occurrences, say_repetition
+from app.tools.when.wording import say_day, say_length
 
 __all__ = [
     "When",
     "WhenKind",
-    "describe",
     "find_when",
     "fit_until",
+    "last_day",
+    "occurrences",
     "parse_duration",
     "parse_offset",
     "parse_when",
     "say_day",
     "say_length",
-    "say_moment",
+    "say_repetition",
 ]

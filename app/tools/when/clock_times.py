@@ -144,8 +144,8 @@ def _past_or_to(c: Cursor) -> ClockTime | None:
         if found is None or not 1 <= found <= 30 or side is None:
             return None
         minutes, before = found, side in ("to", "until", "before")
-        if counted and minutes not in (5, 10, 20, 25):
-            return None  # "9 to 10" is a range
+        if counted and (minutes not in (5, 10, 20, 25) or side == "until"):
+            return None  # "9 to 10" is a range, and "at 10 until 3 December" two times
     hour = 12 if c.accept("noon") else 24 if c.accept("midnight") else _hour(c)
     if hour is None:
         return None

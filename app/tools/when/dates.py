@@ -73,9 +73,7 @@ def _without_year(c: Cursor, month: int, day: int, weekday: int | None) -> date:
     """The day nearest in the cursor's direction; with a weekday, the nearest year it fits."""
     make_date(2000, month, day)  # 2000 has every day a year can have
     year = c.today.year
-    order = (year, year + 1, *range(year + 2, year + 9), year - 1)
-    if not c.future:
-        order = tuple(range(year, year - 9, -1))
+    order = range(year, year + 9) if c.future else range(year, year - 9, -1)
     days = [date(y, month, day) for y in order if day <= monthrange(y, month)[1]]
     ahead = [d for d in days if (d >= c.today if c.future else d <= c.today)]
     nearest = ahead[0]

@@ -6,6 +6,7 @@ The grammar finds candidates; here is what keeps "one on one", "sat nav", "May r
 
 from __future__ import annotations
 
+from app.core.errors import AmbiguousError
 from app.core.ports import Clock
 from app.tools.when.cursor import Cursor
 from app.tools.when.dates import SlashError
@@ -63,8 +64,8 @@ _STARTS = (
         words_of(
             "first next last this past coming early late mid middle end start beginning "
             "rest remainder later earlier every once repeat repeating weekdays workdays "
-            "weekends weekend week month year day half quarter three a an few couple any "
-            "some my earliest free asap as within over today tomorrow yesterday tonight "
+            "all calendar weekends weekend week month year day half quarter three a an few any "
+            "couple some my earliest free asap as within over today tomorrow yesterday tonight "
             "now right noon midnight lunch eod close cob same @ ~ exactly lasting"
         )
     )
@@ -153,7 +154,7 @@ def find_when(
 
     None if there is no time. The same as `parse_when` makes of that piece of the text. Raises
     what `parse_when` raises where the words clearly name a time that cannot be ("on 31 Nov") or
-    that is ambiguous ("on 3/4").
+    that is ambiguous ("on 3/4"); a choice is then the whole text with the date spelt out.
     """
     tokens = tokenize(text)
     best: tuple[int, int] | None = None
@@ -172,4 +173,11 @@ def find_when(
         place = end
     if best is None or best[1] - best[0] > LONGEST_TEXT:
         return None
-    return parse_when(text[best[0] : best[1]], clock, locale=locale), best
+    start, end = best
+    try:
+        return parse_when(text[start:end], clock, locale=locale), best
+    except AmbiguousError as error:
+        error.choices = tuple(
+            (text[:start] + value + text[end:], label) for value, label in error.choices
+        )
+        raise

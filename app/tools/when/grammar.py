@@ -122,8 +122,9 @@ def _finish(c: Cursor, found: Reading, text: str) -> When:
             )
             said += "" if whole else f", for {say_length(found.duration)}"
     notes = [c.notes[m] for m in (found.start, found.end) if m is not None and m in c.notes]
-    if notes:
-        said += f" ({notes[0]})"
+    note = notes[0] if notes else ""
+    if note:
+        said += f" ({note})"
     if found.choose:
         said = f"the first free slot, {said}"
     return When(
@@ -135,6 +136,7 @@ def _finish(c: Cursor, found: Reading, text: str) -> When:
         text=text,
         said=said,
         choose=found.choose,
+        note=note,
     )
 
 

@@ -35,7 +35,8 @@ class When:
     is a UTC date-time for a timed rule and a date for an all-day one, as the RFC asks (see
     `fit_until`). `start` of a RECURRING is its first occurrence on or after now; an all-day rule
     that falls on today starts today. `text` is what it was read from, `said` tells the user which
-    date it took, `choose` is "first" when the words ask for a free slot.
+    date it took, `choose` is "first" when the words ask for a free slot. `note` says where the
+    clock skips the time that was asked for, "" elsewhere.
 
     Two datetimes of the same zone compare by wall time in Python: compare `timestamp()` where an
     hour may be repeated.
@@ -49,6 +50,7 @@ class When:
     text: str
     said: str
     choose: str = ""
+    note: str = ""
 
     @property
     def all_day(self) -> bool:

@@ -215,17 +215,22 @@ def _one_more(c: Cursor, parts: _Parts, bare: bool) -> _Parts | None:
     return None
 
 
+def _all_day(c: Cursor) -> str | None:
+    return c.phrase("all day long", "all day", "the whole day")
+
+
 @rule
 def moment(c: Cursor, *, bare: bool = False) -> Reading | None:
     """One time made of parts; `bare`: it may begin with a lone hour ("until 3")."""
     begin = c.place
     parts = _Parts()
+    whole = _all_day(c)
     while True:
         place = c.place
         if not parts.empty:
             c.accept(",")
             if parts.day is not None:
-                c.phrase("all day long", "all day", "the whole day")
+                _all_day(c)
             elif parts.part is not None:
                 c.accept("of")
         more = _one_more(c, parts, bare)
@@ -234,9 +239,11 @@ def moment(c: Cursor, *, bare: bool = False) -> Reading | None:
             break
         parts = more
     if parts.day is not None:
-        c.phrase("all day long", "all day", "the whole day")
+        _all_day(c)
     if parts.empty or parts == _Parts(length=parts.length):
         return None
+    if whole and parts != _Parts(day=parts.day):
+        return None  # "all day at 3" says nothing clear
     shown = " ".join(token.text for token in c.tokens[begin : c.place])
     return _together(c, parts, shown)
 

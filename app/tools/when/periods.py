@@ -22,6 +22,7 @@ from app.tools.when.dates import (
     one_day,
 )
 from app.tools.when.durations import amount
+from app.tools.when.model import impossible
 from app.tools.when.named_days import calendar_day, monday
 from app.tools.when.vocabulary import WEEKDAYS, Amount
 
@@ -102,6 +103,38 @@ def _week_of(c: Cursor) -> Days | None:
         return None
     day = calendar_day(c)
     return _week(day.first) if day else None
+
+
+@rule
+def _numbered_week(c: Cursor) -> Days | None:
+    """ "week 48", "week 3 of 2027": a week as ISO 8601 counts them, the coming one of its number.
+
+    Among other words only behind a lead ("in week 48"): a title may well end in "week 2".
+    """
+    led = c.before().lemma in ("in", "during", "of", "for")
+    c.accept("calendar")
+    number = c.figures(1, 2) if c.accept("week") else None
+    if number is None:
+        return None
+    place = c.place
+    c.accept("of", "in", ",")
+    year = c.figures(4, 4)
+    if year is None:
+        c.place = place
+    if (c.embedded and not (led and c.settled())) or (year is not None and year not in YEARS):
+        return None
+    if year is not None:
+        return _iso_week(year, number)
+    this = c.today.isocalendar()
+    over = number < this.week if c.future else number > this.week
+    return _iso_week(this.year + (0 if not over else 1 if c.future else -1), number)
+
+
+def _iso_week(year: int, number: int) -> Days:
+    weeks = date(year, 12, 28).isocalendar().week  # the 28th always lies in the last one
+    if not 1 <= number <= weeks:
+        raise impossible(f"There is no week {number} in {year}; it has {weeks} weeks.")
+    return _week(date.fromisocalendar(year, number, 1))
 
 
 def _whole(c: Cursor) -> Days | None:
@@ -212,7 +245,13 @@ def period(c: Cursor) -> Days | None:
     place = c.place
     c.accept("in", "on", "over", "during", "from", "at")
     found = (
-        _edge(c) or _third(c) or _week_of(c) or _unit_period(c) or _named_month(c) or _day_beside(c)
+        _edge(c)
+        or _third(c)
+        or _week_of(c)
+        or _numbered_week(c)
+        or _unit_period(c)
+        or _named_month(c)
+        or _day_beside(c)
     )
     if found is None:
         c.place = place

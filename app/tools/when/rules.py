@@ -76,18 +76,68 @@ def fit_until(rrule: str, zone: ZoneInfo, *, all_day: bool) -> str:
 
     For a rule that was said apart from its time ("every monday until 20 Dec" for an event at 9).
     """
-    parts = []
-    for part in rrule.split(";"):
-        name, _, value = part.partition("=")
-        if name == "UNTIL" and len(value) in (8, 16) and value[:8].isdigit():
-            if len(value) == 8:
-                last = datetime.strptime(value, "%Y%m%d").date()
-            else:
-                utc = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=ZoneInfo("UTC"))
-                last = utc.astimezone(zone).date()
-            value = until_value(last + timedelta(days=1), zone, all_day=all_day)
-        parts.append(f"{name}={value}")
-    return ";".join(parts)
+    last = last_day(rrule, zone)
+    if last is None:
+        return rrule
+    until = until_value(last + timedelta(days=1), zone, all_day=all_day)
+    return ";".join(
+        f"UNTIL={until}" if part.startswith("UNTIL=") else part for part in rrule.split(";")
+    )
+
+
+def say_repetition(rrule: str, start: date, zone: ZoneInfo) -> str:
+    """An RRULE value of this grammar in words, with its end and with what it leaves out.
+
+    "every 2 weeks on Friday until 18 December 2026". `start` is the day of the first occurrence,
+    which settles what a rule without days falls on.
+    """
+    parts = dict(part.split("=", 1) for part in rrule.split(";"))
+    days = [part for part in parts.get("BYDAY", "").split(",") if part]
+    found = Rule(
+        freq=parts["FREQ"],
+        interval=int(parts.get("INTERVAL", 1)),
+        by_day=tuple((int(day[:-2] or 0), RULE_DAYS.index(day[-2:])) for day in days),
+        month_day=int(parts.get("BYMONTHDAY", 0)),
+        month=int(parts.get("BYMONTH", 0)),
+        count=int(parts.get("COUNT", 0)),
+    )
+    last = last_day(rrule, zone)
+    until = f" until {last.day} {MONTH_NAMES[last.month - 1]} {last.year}" if last else ""
+    skipped = _skipped(found, start)
+    return say_rule(found) + until + (f" ({skipped})" if skipped else "")
+
+
+def last_day(rrule: str, zone: ZoneInfo) -> date | None:
+    """The last day an RRULE value of this grammar may fall on, None where it has no UNTIL."""
+    value = dict(part.split("=", 1) for part in rrule.split(";")).get("UNTIL", "")
+    if len(value) == 8:
+        return datetime.strptime(value, "%Y%m%d").date()
+    if not value:
+        return None
+    utc = datetime.strptime(value, "%Y%m%dT%H%M%SZ").replace(tzinfo=ZoneInfo("UTC"))
+    return utc.astimezone(zone).date()
+
+
+def occurrences(rrule: str, begin: datetime, before: datetime, zone: ZoneInfo) -> list[datetime]:
+    """The occurrences of an RRULE value from `begin` (the first) to `before`; naive local times."""
+    from dateutil.rrule import rrulestr
+
+    last = last_day(rrule, zone)
+    free = ";".join(part for part in rrule.split(";") if not part.startswith("UNTIL="))
+    found: list[datetime] = rrulestr(free, dtstart=begin).between(begin, before, inc=True)
+    return [each for each in found if last is None or each.date() <= last]
+
+
+def _skipped(found: Rule, start: date) -> str:
+    """Which months or years have no such day (RFC 5545 leaves them out, it moves nothing)."""
+    if any(count == 5 for count, _ in found.by_day):
+        return "only in months that have a fifth one"
+    day = found.month_day or (0 if found.by_day else start.day)
+    if found.freq == "MONTHLY" and day > 28:
+        return f"months without a {day}{_ending(day)} are left out"
+    if found.freq == "YEARLY" and day == 29 and (found.month or start.month) == 2:
+        return "only in leap years"
+    return ""
 
 
 def say_rule(found: Rule) -> str:

@@ -1,0 +1,71 @@
+"""What is said of a new event beside its time: checked, cleaned, and told back before a yes.
+
+No calendar here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import timedelta
+
+from app.calendars.changes import NewEvent
+from app.core.errors import KnownError
+from app.tools.when import parse_duration, say_length
+from app.tools.wording import beside, listed, shown
+
+_NOTES_SHOWN = 60
+
+
+def title_from(text: str) -> str:
+    """The title without quotes around it. Raises KnownError("bad_argument") if it is empty."""
+    title = shown(text).strip('"“”„«» ')
+    if not any(unicodedata.category(character)[0] in "LNSP" for character in title):
+        raise KnownError(
+            "bad_argument",
+            "The event has no title. Nothing was added.",
+            "Say what the event is called.",
+        )
+    return title
+
+
+def notes_of(text: str) -> str:
+    """Notes with their line breaks, without other control characters."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(
+        "".join(c for c in line if unicodedata.category(c) != "Cc" or c == "\t") for line in lines
+    )
+
+
+def reminder_of(text: str) -> timedelta | None:
+    """How long before the start to remind, None for no text.
+
+    Raises KnownError("bad_argument") where the words are no length of time.
+    """
+    if not text:
+        return None
+    words = re.sub(r"\b(before(hand)?|earlier|ahead|in advance|prior)\b.*", "", text)
+    words = re.sub(r"^the\b", "a", words.strip(), flags=re.IGNORECASE)
+    try:
+        return parse_duration(words)
+    except KnownError as error:
+        raise KnownError(
+            "bad_argument",
+            f"“{shown(text)}” is no time before the event. Nothing was added.",
+            "Say it like “15 minutes before” or “a day before”.",
+        ) from error
+
+
+def details(event: NewEvent) -> list[str]:
+    """Place, people the title does not name, reminder and notes, each in words."""
+    found = []
+    if event.where:
+        found.append(f"at {event.where}")
+    if people := beside(event.title, event.attendees):
+        found.append(f"with {listed(people)}")
+    if event.remind is not None:
+        found.append(f"reminder {say_length(event.remind)} before")
+    if notes := shown(event.notes):
+        cut = f"{notes[:_NOTES_SHOWN]}…" if len(notes) > _NOTES_SHOWN else notes
+        found.append(f"notes “{cut}”")
+    return found

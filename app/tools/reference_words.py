@@ -1,0 +1,219 @@
+"""Words for events taken apart: names, times, "first", "all", and lists of several references.
+
+No calendar here; `references` looks for what these say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.core.errors import AmbiguousError, KnownError
+from app.core.ports import Clock, Occurrence
+from app.tools.event_words import ARTICLES, EVERY, GENERIC, names_every, words_of
+from app.tools.when import When, WhenKind, find_when
+
+Pick = Callable[[Sequence[Occurrence], datetime], Sequence[Occurrence]]
+
+_MANY_WORDS = frozenset(
+    ("everything", "anything", "all", "both", "every", "each", "whole", "entire", "rest")
+)
+_MANY_NOUNS = frozenset(("meetings", "events", "appointments", "things", "entries", "sessions"))
+_SERIES = "series"
+_ORDINALS = {"first": 0, "second": 1, "third": 2, "1st": 0, "2nd": 1, "3rd": 2}
+_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
+_PLACES = frozenset(("next", "last", "previous", *_ORDINALS))
+_OWNERS = ("my ", "the ", "our ", "a ", "an ", "that ", "this ")
+_BETWEEN = re.compile(r"\s*,\s*(?:(?:and|&)\s+)?|\s+(?:and|&)\s+", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A reference taken apart: `words` the event must have, `when` it must be, which of them.
+
+    `many`: it speaks of a set. `series`: it speaks of a whole series.
+    """
+
+    words: tuple[str, ...]
+    when: When | None
+    time_text: str
+    many: bool
+    pick: Pick | None
+    last: bool = False
+    series: bool = False
+
+    @property
+    def timeless(self) -> bool:
+        """Whether a series is meant as one thing, not as the occurrences it has at some time."""
+        return self.pick is None and self.when is None
+
+
+@dataclass(frozen=True)
+class Items:
+    """A text that may name several things one after the other.
+
+    `clear`: one of them alone says a set or is nothing but a "meeting" with its time, so the
+    whole cannot be the name of a single event.
+    """
+
+    texts: tuple[str, ...]
+    clear: bool
+
+
+def readings(text: str, clock: Clock, locale: str) -> list[Wanted]:
+    """The ways to read the words, the likeliest first: a title may hold a time or "first".
+
+    Raises AmbiguousError for a date that can be read in two ways.
+    """
+    found = _time_in(text, clock, locale)
+    if found is None:
+        return _with_words(text, None, "")
+    when, (start, end) = found
+    rest = f"{text[:start]} {text[end:]}"
+    if when.kind is WhenKind.RECURRING:
+        # "The weekly standup": how often it is tells nothing that its name does not.
+        return _with_words(text, None, "") + _with_words(rest, None, "")
+    timed = _with_words(rest, when, text[start:end])
+    # "The Friday retrospective" is a name; "everything on Friday" never means other days.
+    named = [each for each in _with_words(text, None, "") if not each.many]
+    return timed + named
+
+
+def _time_in(text: str, clock: Clock, locale: str) -> tuple[When, tuple[int, int]] | None:
+    try:
+        return find_when(text, clock, locale=locale)
+    except AmbiguousError:
+        raise
+    except KnownError:
+        return None  # "31 November" may be a title; as a time it is none
+
+
+def _with_words(text: str, when: When | None, time_text: str) -> list[Wanted]:
+    words = words_of(text)
+    pick, counted, last = _ordinal(words)
+    many = _says_set(words) or (pick is not None and counted)
+    if when is not None and when.kind is not WhenKind.INSTANT and words == ["my"]:
+        many = True  # "my Friday afternoon"
+    content = [word for word in words if word not in ARTICLES and word not in _MANY_WORDS]
+    dropped = {*_PLACES, *(_NUMBERS if counted else ())}
+    rest = [word for word in content if word not in dropped]
+    # Of one event "call" is a loose word; "all calls" are calls.
+    specific = [word for word in rest if word not in (EVERY if many else GENERIC)]
+    asked = Wanted(tuple(rest), when, time_text, many, pick, last)
+    variants: list[Wanted] = []
+    if pick is not None and len(content) > len(rest):
+        variants.append(Wanted(tuple(content), when, time_text, many, None))
+    if not (names_every(rest) and (when or pick)):
+        variants.append(asked)
+    if len(specific) < len(rest):
+        variants.append(replace(asked, words=tuple(specific)))
+    if _SERIES in rest:
+        named = tuple(word for word in specific if word != _SERIES)
+        variants.append(replace(asked, words=named, series=True))
+    # "The", "my" and "everything" alone find nothing: they would mean every event there is.
+    return [each for each in variants if each.words or each.when or each.pick]
+
+
+def _says_set(words: Sequence[str]) -> bool:
+    return any(word in _MANY_WORDS or word in _MANY_NOUNS for word in words)
+
+
+def _ordinal(words: Sequence[str]) -> tuple[Pick | None, bool, bool]:
+    """What "first", "next two" and the like choose; whether a number was used; whether "last"."""
+    for index, word in enumerate(words):
+        following = words[index + 1] if index + 1 < len(words) else ""
+        if word == "next":
+            count = _NUMBERS.get(following, 1)
+            return _coming(count), following in _NUMBERS, False
+        if word in ("last", "previous"):
+            return (lambda found, now: found[-1:]), False, True
+        if word in _ORDINALS:
+            place = _ORDINALS[word]
+            return (lambda found, now, place=place: found[place : place + 1]), False, False
+    return None, False, False
+
+
+def _coming(count: int) -> Pick:
+    def pick(found: Sequence[Occurrence], now: datetime) -> Sequence[Occurrence]:
+        return [item for item in found if item.start.timestamp() >= now.timestamp()][:count]
+
+    return pick
+
+
+@dataclass(frozen=True)
+class _Item:
+    """One part of a list: its text, the time in it, and the words beside that time."""
+
+    text: str
+    when: When | None
+    time_text: str
+    rest: str
+
+    @property
+    def only_time(self) -> bool:
+        """ "Tuesday", but not "my 3pm", which is a reference by itself."""
+        owned = self.text.casefold().startswith(_OWNERS)
+        return self.when is not None and not owned and not self.words
+
+    @property
+    def words(self) -> list[str]:
+        return [word for word in words_of(self.rest) if word not in ARTICLES]
+
+    @property
+    def nameless(self) -> bool:
+        """Whether nothing in it names one event: "everything on monday", "my first meeting"."""
+        words = self.words
+        loose = all(word in EVERY or word in _PLACES for word in words)
+        return _says_set(words_of(self.rest)) or (bool(words) and loose)
+
+
+def items(text: str, clock: Clock, locale: str) -> Items | None:
+    """The parts between commas and "and", None where there is one only.
+
+    What one part says for others is added to them: "all lunches and dinners on friday",
+    "everything on monday and tuesday". A time is never cut ("between 2 and 4").
+    """
+    found = _time_in(text, clock, locale)
+    start, end = found[1] if found else (0, 0)
+    cuts = [each for each in _BETWEEN.finditer(text) if not start < each.start() < end]
+    bounds = [0, *(place for cut in cuts for place in cut.span()), len(text)]
+    texts = [text[a:b].strip() for a, b in zip(bounds[::2], bounds[1::2], strict=True)]
+    parts = [_item(each, clock, locale) for each in texts if words_of(each)]
+    if len(parts) < 2 or (parts[0].only_time and "," in cuts[0].group()):
+        return None
+    clear = any(part.nameless for part in parts)
+    return Items(tuple(_completed(parts)), clear)
+
+
+def _item(text: str, clock: Clock, locale: str) -> _Item:
+    found = _time_in(text, clock, locale)
+    if found is None:
+        return _Item(text, None, "", text)
+    when, (start, end) = found
+    return _Item(text, when, text[start:end], f"{text[:start]} {text[end:]}")
+
+
+def _completed(parts: Sequence[_Item]) -> list[str]:
+    """Each part with what it shares with the others."""
+    first, last = parts[0], parts[-1]
+    shared = ""
+    timed = [part for part in parts if part.when is not None]
+    if timed == [last] and last.words and last.when and last.when.kind is not WhenKind.INSTANT:
+        shared = last.time_text
+    whole = "all " if first.text.casefold().startswith("all ") and first.when is None else ""
+    completed: list[str] = []
+    before = ""
+    for part in parts:
+        text = part.text
+        if part.only_time and before:
+            text = f"{before} {text}"
+        else:
+            before = " ".join(part.rest.split())
+            if shared and part is not last:
+                text = f"{text} {shared}"
+            if whole and part is not first and not text.casefold().startswith(_OWNERS):
+                text = f"{whole}{text}"
+        completed.append(text)
+    return completed
