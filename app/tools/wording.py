@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from app.core.ports import Occurrence
+from app.core.text import printable
 from app.tools.when import When, WhenKind, say_day
 
 _LONGEST_SHOWN = 200
@@ -14,12 +14,7 @@ _LONGEST_SHOWN = 200
 
 def shown(text: str) -> str:
     """Text by others on one line: no control characters, no marks that turn its direction."""
-    kept = "".join(
-        " " if unicodedata.category(character) in ("Cc", "Zl", "Zp") else character
-        for character in text
-        if unicodedata.category(character) not in ("Cf", "Cs", "Co", "Cn") or character == "\u200d"
-    )
-    line = " ".join(kept.split())
+    line = " ".join(printable(text).split())
     return line if len(line) <= _LONGEST_SHOWN else line[: _LONGEST_SHOWN - 1] + "…"
 
 
