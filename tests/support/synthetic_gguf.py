@@ -6,7 +6,7 @@ one, at a speed set by its size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import gguf
@@ -52,8 +52,8 @@ TALKER = Shape(
 )
 """Answers every message with noise until its limit: an answer long enough to be interrupted."""
 
-SLOW = Shape(width=1024, layers=12, heads=16, heads_kv=8, feed_forward=4096, ends=False)
-"""About 200 million weights: tens of milliseconds a token, so that a test can act meanwhile."""
+SLOW = replace(TALKER, width=1024, layers=12, heads=16, heads_kv=8, feed_forward=4096)
+"""About 200 million weights: milliseconds a token, so that a test can act meanwhile."""
 
 
 def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
