@@ -87,6 +87,25 @@ class Agent:
             self._close(turn, _stopped().message)
             raise
 
+    def choose(self, turn: int, option: int) -> Generator[AgentEvent, None, None]:
+        """Take up a PAUSED turn with the user's choice: `option` counts its proposal's from 0.
+
+        Events end as in `ask`. What was shown is what is made: if a target has changed since, the
+        turn goes on waiting and the last event is Stopped with code "stale".
+        """
+        self._stop.clear()
+        try:
+            proposal = self._history.paused(turn)
+            if proposal is None or not 0 <= option < len(proposal.options):
+                raise KnownError(
+                    "not_waiting",
+                    "There is no such choice waiting. Nothing was changed.",
+                    "Repeat the request to see what can be done now.",
+                )
+            yield from self._agree(turn, proposal, option)
+        except KnownError as error:
+            yield Stopped(error)
+
     def stop(self) -> None:
         """Stop the turn under way before its next step; what was made stays made."""
         self._stop.set()
@@ -124,7 +143,7 @@ class Agent:
                 "no_answer", "The model gave no answer.", "Say it again in other words."
             )
         parts: list[Part] = [Text(generation.text)] if text else []
-        calls = [mended(call, user.text, clock, self._locale) for call in generation.calls]
+        calls = mended(generation.calls, user.text, clock, self._locale)
         self._history.add_reply(turn, Message("assistant", (*parts, *calls)))
         if calls:
             yield from self._act(turn, calls, clock, agreed)

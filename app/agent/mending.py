@@ -1,71 +1,88 @@
-"""Mending a model's call with what the user's own words show beyond doubt.
+"""Mending a model's call where the user's own words leave no doubt.
 
-A small model finds the right tool and most of the right words; where a value ends, and whether a
-time was said in two places, code can see. Nothing here adds words the user did not say.
+A small model finds the right tool and most of the right words; that one word cannot be in the
+title and in the time at once, and that a time of day belongs to the only day named beside it, code
+can see. Nothing here adds words the user did not say.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from app.core.errors import KnownError
 from app.core.messages import ToolCall
 from app.core.ports import Clock
 from app.tools.when import WhenKind, find_when, parse_when
 
-_LINKS = frozenset({"on", "at", "for", "from", "by", "this", "the", "-", ","})
+_LINKS = frozenset({"on", "at", "for", "from", "by", "this", "the"})
+_BETWEEN = frozenset({"a", "an", "and", "at", "for", "in", "on", "the", "to", "with", "&"})
 
 
-def mended(call: ToolCall, text: str, clock: Clock, locale: str) -> ToolCall:
-    """The call as it should have been, given the message `text` it answers."""
-    if call.name != "cal_create":
-        return call
-    arguments = dict(call.arguments)
+def mended(calls: Sequence[ToolCall], text: str, clock: Clock, locale: str) -> list[ToolCall]:
+    """The calls as they should have been, given the message `text` they answer.
+
+    Of several calls nothing is mended: which words belong to which is not certain.
+    """
+    if len(calls) != 1 or calls[0].name != "cal_create":
+        return list(calls)
+    arguments = dict(calls[0].arguments)
     title, when = arguments.get("title"), arguments.get("when")
-    if not isinstance(title, str) or not isinstance(when, str):
-        return call
-    arguments["title"] = _without_time(title, when)
-    arguments["when"] = _with_clock_time(when, text, _others(arguments), clock, locale)
-    return ToolCall(call.name, arguments)
+    if isinstance(title, str) and isinstance(when, str):
+        arguments["title"] = _without_time(title, when, text)
+        arguments["when"] = _with_clock_time(when, text, arguments, clock, locale)
+    return [ToolCall("cal_create", arguments)]
 
 
-def _without_time(title: str, when: str) -> str:
-    """The title less words at its end that `when` begins with: "lunch on Friday", "Friday at 3"."""
-    words, times = title.split(), when.casefold().split()
+def _without_time(title: str, when: str, text: str) -> str:
+    """The title less the words at its end that, in the message, are the beginning of `when`.
+
+    "lunch on Friday" and "Friday at noon" share one word of "lunch on Friday at noon"; "room 4" and
+    "4 december" share none of "room 4 on 4 december".
+    """
+    words, times, said = title.split(), when.split(), f" {' '.join(text.split())} "
     for count in range(len(times), 0, -1):
-        if len(words) > count and [word.casefold() for word in words[-count:]] == times[:count]:
-            del words[-count:]
-            while len(words) > 1 and words[-1].casefold() in _LINKS:
-                words.pop()
-            return " ".join(words)
+        shared = words[-count:] == times[:count] and len(words) > count
+        if shared and f" {' '.join([*words, *times[count:]])} " in said.replace(",", " "):
+            kept = words[:-count]
+            while len(kept) > 1 and kept[-1].casefold() in _LINKS:
+                kept.pop()
+            return " ".join(kept)
     return title
 
 
-def _with_clock_time(when: str, text: str, others: Iterable[str], clock: Clock, locale: str) -> str:
-    """A day with the one time of day that stands elsewhere: "Lunch Thursday with Mark at 12:30"."""
+def _with_clock_time(
+    when: str, text: str, arguments: dict[str, object], clock: Clock, locale: str
+) -> str:
+    """A day with the time of day that stands apart: "Lunch Thursday with Mark at 12:30".
+
+    Between the two may be only words of the event itself. Anything else (a comma, "not", another
+    activity) may begin a thought in which the time means something different.
+    """
     try:
-        if parse_when(when, clock, locale=locale).kind is not WhenKind.DAY:
+        place = re.search(rf"(?<!\w){re.escape(when)}(?!\w)", text)
+        if place is None or parse_when(when, clock, locale=locale).kind is not WhenKind.DAY:
             return when
-        rest = text
-        for part in (when, *others):
-            rest = re.sub(rf"(?<!\w){re.escape(part)}(?!\w)", " ", rest, count=1)
-        found = find_when(rest, clock, locale=locale)
+        start, end = place.span()
+        found = find_when(text[:start] + " " * (end - start) + text[end:], clock, locale=locale)
         if found is None:
             return when
-        start, end = found[1]
-        joined = f"{when} {rest[start:end].strip()}"
+        first, last = found[1]
+        between = text[end:first] if first >= end else text[last:start]
+        if not set(between.split()) <= _event_words(arguments) | _BETWEEN:
+            return when
+        joined = f"{when} {text[first:last].strip()}"
         whole = parse_when(joined, clock, locale=locale)
     except KnownError:
         return when  # the tool says what is wrong with it
     return when if whole.kind in (WhenKind.DAY, WhenKind.RECURRING) else joined
 
 
-def _others(arguments: dict[str, object]) -> list[str]:
-    """The other values that are the user's words; times in them mean something else."""
-    found: list[str] = []
-    for name, value in arguments.items():
-        values = value if isinstance(value, list) else [value]
-        if name != "when":
-            found += [item for item in values if isinstance(item, str)]
-    return sorted(found, key=len, reverse=True)
+def _event_words(arguments: dict[str, object]) -> set[str]:
+    """The words of what the event is, who comes and where it is."""
+    words: set[str] = set()
+    for name in ("title", "with", "where"):
+        value = arguments.get(name, "")
+        for item in value if isinstance(value, list) else [value]:
+            words.update(str(item).split())
+    return words

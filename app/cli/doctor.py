@@ -89,7 +89,7 @@ def _machine() -> _Finding:
 
     cores = os.cpu_count() or 1
     free = free_bytes()
-    text = f"{platform.machine()}, {cores} cores, {free / 1e9:.1f} GB of memory free"
+    text = f"{platform.machine()}, {_counted(cores, 'core')}, {free / 1e9:.1f} GB of memory free"
     return _Finding("machine", True, text, values={"cores": cores, "free_bytes": free})
 
 
@@ -122,8 +122,12 @@ def _engine(options: argparse.Namespace) -> _Finding:
     finally:
         engine.close()
     text = (
-        f"{capabilities.model_name} on {capabilities.backend}, {capabilities.threads} threads, "
-        f"context of {capabilities.context:,} tokens, loaded in "
-        f"{capabilities.timings.get('load', 0):.0f} ms"
+        f"{capabilities.model_name} on {capabilities.backend}, "
+        f"{_counted(capabilities.threads, 'thread')}, context of {capabilities.context:,} tokens, "
+        f"loaded in {capabilities.timings.get('load', 0):.0f} ms"
     )
     return _Finding("engine", True, text)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -177,7 +177,9 @@ class TextOutput:
                 self._applied = changes[0][0] if changes else ""
             case Stopped(error, details):
                 self.error(error, details)
-            case CallMade() | CallAnswered() | Generated():
+            case CallMade():
+                self._end_speech()  # what the model said before is not the answer
+            case CallAnswered() | Generated():
                 pass  # the proposal before and the sentence after say it
 
 

@@ -10,7 +10,6 @@ import mmap
 import stat
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.core.errors import KnownError
@@ -22,15 +21,6 @@ _STRING, _ARRAY = 8, 9
 _MAX_COUNT = 1 << 24
 _MAX_STRING = 1 << 24
 _HINT = "Get the file again, or choose another model."
-
-
-@dataclass(frozen=True)
-class GgufHeader:
-    """Metadata (scalars and strings; arrays are left out) and where tensor data begin, in bytes."""
-
-    metadata: Mapping[str, object]
-    tensor_count: int
-    data_offset: int
 
 
 class _Reader:
@@ -74,8 +64,8 @@ class _Reader:
         return None
 
 
-def check_gguf(path: Path) -> GgufHeader:
-    """Read the header of `path`.
+def check_gguf(path: Path) -> Mapping[str, object]:
+    """The metadata of `path`: scalars and strings; arrays are left out.
 
     Raises KnownError: "model_missing", "model_unreadable", "not_gguf", "model_cut_off" (with the
     bytes that are missing), "gguf_version".
@@ -108,7 +98,7 @@ def check_gguf(path: Path) -> GgufHeader:
         ) from None
 
 
-def _read(path: Path, data: mmap.mmap) -> GgufHeader:
+def _read(path: Path, data: mmap.mmap) -> Mapping[str, object]:
     reader = _Reader(data)
     reader.at = 4
     try:
@@ -143,7 +133,7 @@ def _read(path: Path, data: mmap.mmap) -> GgufHeader:
             f"{path.name} is cut off: it has {len(data):,} bytes of at least {start + last:,}.",
             _HINT,
         )
-    return GgufHeader(metadata, tensors, start)
+    return metadata
 
 
 def _tensor_end(reader: _Reader, tensors: int) -> int:

@@ -1,4 +1,4 @@
-"""The one memory budget: what a child needs is compared with what is free before it starts.
+"""The one memory budget: what a child needs is compared with what is free before it takes it.
 
 Only measuring and the comparison belong here; what a child needs is known by its room.
 """

@@ -157,9 +157,9 @@ def test_death_in_mid_answer_is_a_failed_event_and_the_next_request_works(
 
 @pytest.mark.parametrize("when", ["prefill", "decode"])
 def test_stop_takes_effect_in_the_middle_of_the_work(tmp_path: Path, when: str) -> None:
-    """The issue's bound is 100 ms on a quiet machine; this asks that no further token is made.
+    """No further token is made. How soon it stops is measured by `./run bench stop`.
 
-    Prefill of the long prompt takes seconds here, so stopping between batches would be seen.
+    Prefill of the long prompt takes seconds here, so stopping only between batches would be seen.
     """
     engine = EngineClient(engine_worker(write(tmp_path / "slow.gguf", SLOW)))
     try:

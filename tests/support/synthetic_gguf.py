@@ -23,7 +23,8 @@ class Shape:
     """Sizes of a synthetic model.
 
     `ends`: whether the file names an end token to stop at. `favourite`: a token whose embedding
-    is enlarged: with about every other seed it is the likeliest next one.
+    is enlarged: with about every other seed it is the likeliest next one; if it is no control
+    token, it becomes a token of its own.
     """
 
     width: int = 64
@@ -71,7 +72,7 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
     writer.add_layer_norm_rms_eps(1e-5)
     writer.add_rope_dimension_count(shape.width // shape.heads)
     writer.add_rope_freq_base(10000.0)
-    tokens, kinds = _vocabulary(shape.controls)
+    tokens, kinds = _vocabulary(shape.controls, shape.favourite)
     writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
@@ -97,7 +98,7 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
     head = shape.width // shape.heads
     embedding = noise(len(tokens), shape.width)
     if shape.favourite:
-        embedding[tokens.index(shape.favourite)] *= 8
+        embedding[tokens.index(_spelled(shape.favourite))] *= 8
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output_norm.weight", ones(shape.width))
     for layer in range(shape.layers):
@@ -116,12 +117,25 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
     return path
 
 
-def _vocabulary(controls: tuple[str, ...]) -> tuple[list[str], list[int]]:
-    """One token a byte in GPT-2's printable spelling, one merged token, then the controls."""
+def _byte_characters() -> list[str]:
+    """GPT-2's printable spelling of each byte."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     spelled = {byte: chr(byte) for byte in printable}
     others = [byte for byte in range(256) if byte not in spelled]
     spelled.update({byte: chr(256 + index) for index, byte in enumerate(others)})
-    tokens = [spelled[byte] for byte in range(256)] + ["he", *controls]
+    return [spelled[byte] for byte in range(256)]
+
+
+def _spelled(text: str) -> str:
+    """A token's text as a vocabulary of this kind writes it."""
+    characters = _byte_characters()
+    return "".join(characters[byte] for byte in text.encode())
+
+
+def _vocabulary(controls: tuple[str, ...], favourite: str) -> tuple[list[str], list[int]]:
+    """One token a byte, one merged token, the favourite if it is none of these, the controls."""
+    tokens = [*_byte_characters(), "he"]
+    if favourite and favourite not in controls and _spelled(favourite) not in tokens:
+        tokens.append(_spelled(favourite))
     normal, control = int(gguf.TokenType.NORMAL), int(gguf.TokenType.CONTROL)
-    return tokens, [normal] * 257 + [control] * len(controls)
+    return [*tokens, *controls], [normal] * len(tokens) + [control] * len(controls)

@@ -349,3 +349,36 @@ def test_no_answer_at_all_is_an_error(history: History) -> None:
     events = Desk(history, (TextDelta(" "), Finished("end")), {}).ask()
     assert isinstance(events[-1], Stopped)
     assert events[-1].error.code == "no_answer"
+
+
+def test_a_paused_turn_is_taken_up_with_the_chosen_option(history: History) -> None:
+    result = ToolOutcome({}, "", proposal("lunch", "later"))
+    desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
+    desk.ask()
+    events = list(desk.agent.choose(1, 1))
+    assert kinds(events) == [Applied, Answered]
+    assert desk.applied == [change("later")]
+    assert desk.state is TurnState.DONE
+    assert history.paused(1) is None
+
+
+@pytest.mark.parametrize("option", [-1, 2])
+def test_a_choice_that_was_not_offered_changes_nothing(history: History, option: int) -> None:
+    result = ToolOutcome({}, "", proposal("lunch", "later"))
+    desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
+    desk.ask()
+    (last,) = desk.agent.choose(1, option)
+    assert isinstance(last, Stopped)
+    assert last.error.code == "not_waiting"
+    assert desk.applied == []
+    assert desk.state is TurnState.PAUSED
+
+
+def test_a_choice_is_made_once(history: History) -> None:
+    result = ToolOutcome({}, "", proposal("lunch"))
+    desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
+    desk.ask()
+    list(desk.agent.choose(1, 0))
+    (last,) = desk.agent.choose(1, 0)
+    assert isinstance(last, Stopped)
+    assert desk.applied == [change("lunch")]

@@ -6,7 +6,7 @@ import json
 
 import llguidance
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.ports import ToolSpec
@@ -103,11 +103,16 @@ def test_without_words_only_ids_can_be_spans() -> None:
     assert not accepted('[{"name": "undo", "arguments": {"change": "it"}}]', text="")
 
 
-@given(st.text(min_size=1, max_size=60))
-def test_any_text_a_person_may_type_makes_a_valid_grammar(text: str) -> None:
-    grammar = llguidance.LLMatcher.grammar_from_lark(tool_call_grammar([CREATE, UNDO], [text]))
-    error, messages = llguidance.LLMatcher.validate_grammar_with_warnings(grammar, BYTES)
-    assert not error, messages
+@pytest.mark.parametrize("count", [100, pytest.param(5000, marks=pytest.mark.soak)])
+def test_any_text_a_person_may_type_makes_a_valid_grammar(count: int) -> None:
+    @settings(max_examples=count, deadline=None)
+    @given(st.text(min_size=1, max_size=60))
+    def holds(text: str) -> None:
+        grammar = llguidance.LLMatcher.grammar_from_lark(tool_call_grammar([CREATE, UNDO], [text]))
+        error, messages = llguidance.LLMatcher.validate_grammar_with_warnings(grammar, BYTES)
+        assert not error, messages
+
+    holds()
 
 
 @pytest.mark.parametrize("text", ["x\ty", "a\nb", "tab\t\tnext\x07bell", 'quote\\" and \\ back'])

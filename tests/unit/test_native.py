@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.core.events import Finished, TextDelta, ToolCallReady
-from app.core.messages import Message, ToolCall
+from app.core.events import EngineEvent, Finished, TextDelta, ToolCallReady
+from app.core.messages import Message
 from app.core.ports import GenerateRequest, ToolSpec
 from app.core.proposals import Risk
 from app.engine.native.generation import Generator
@@ -120,6 +120,7 @@ def test_a_stopped_prefill_leaves_the_model_usable(model: NativeModel) -> None:
     assert text_of(generator, "abc") == before
 
 
+TEXT = "find the blue book by the lake"
 FIND = ToolSpec(
     "find",
     "Look something up.",
@@ -136,31 +137,41 @@ FIND = ToolSpec(
 )
 
 
-@pytest.mark.parametrize("opening", ["[", "<|tool_call|>"])
-def test_calls_are_held_to_the_schema_from_the_token_that_opens_them(
-    tmp_path: Path, opening: str
-) -> None:
-    """The tokens are noise; whatever call they come to must satisfy the schema.
-
-    A model with a call token opens a call by it, one without by a bracket.
-    """
+def noise_after(tmp_path: Path, opening: str) -> list[list[EngineEvent]]:
+    """What models of noise answer that like to begin with `opening`, one generation a model."""
     controls = PHI4_MINI_CONTROLS if opening in PHI4_MINI_CONTROLS else ("<|end|>",)
     template = "{% for m in messages %}{{ m.content }}\n{% endfor %}"
     shape = Shape(controls=controls, template=template, ends=False, favourite=opening)
-    text = "find the blue book by the lake"
     request = GenerateRequest(
-        "r", (Message.of("user", text),), tools=(FIND,), spans=(text,), max_tokens=300
+        "r", (Message.of("user", TEXT),), tools=(FIND,), spans=(TEXT,), max_tokens=300
     )
-    calls: list[ToolCall] = []
+    generations = []
     for seed in range(12):
         loaded = NativeModel(write(tmp_path / f"{seed}.gguf", shape, seed), context=1024)
         try:
-            events = list(Generator(loaded).run(request))
+            generations.append(list(Generator(loaded).run(request)))
         finally:
             loaded.close()
-        calls += [event.call for event in events if isinstance(event, ToolCallReady)]
+    return generations
+
+
+@pytest.mark.parametrize("opening", ['[{"name": "', "<|tool_call|>"])
+def test_calls_are_held_to_the_schema_from_the_token_that_opens_them(
+    tmp_path: Path, opening: str
+) -> None:
+    """A model with a call token opens a call by it; any other by the call's first words."""
+    events = [event for generation in noise_after(tmp_path, opening) for event in generation]
+    calls = [event.call for event in events if isinstance(event, ToolCallReady)]
     assert len(calls) >= 2
     for call in calls:
         assert call.name == "find"
         words = str(call.arguments["words"])
-        assert f" {words} " in f" {text} " or re.fullmatch("[a-z][0-9]{1,9}|", words)
+        assert f" {words} " in f" {TEXT} " or re.fullmatch("[a-z][0-9]{1,9}|", words)
+
+
+def test_a_bracket_that_begins_no_call_is_text(tmp_path: Path) -> None:
+    texts = [
+        "".join(event.text for event in generation if isinstance(event, TextDelta))
+        for generation in noise_after(tmp_path, "[")
+    ]
+    assert any(text.startswith("[") and len(text) > 20 for text in texts)

@@ -64,7 +64,7 @@ def test_check_refuses(arguments):
         corpus.check(corpus.Example("lunch Friday", (call,)))
 
 
-@pytest.mark.parametrize("name", ["handwritten", "unseen", "fresh"])
+@pytest.mark.parametrize("name", ["handwritten", "unseen", "fresh", "fresh2"])
 def test_calls_written_by_hand_keep_to_the_format(name):
     for line in map(json.loads, (FOLDER / f"{name}.jsonl").read_text("utf-8").splitlines()):
         for call in line["calls"]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import stat
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,54 +30,15 @@ from app.store.database import open_database
 from app.store.history import History
 from app.store.paths import ProfilePaths, prepare, profile_paths
 from app.store.safe_names import is_safe_name, safe_file_name
+from tests.support.small_disk import SmallDisk, small_disk
 
 NOBODY = 65534
 
 
-@dataclass(frozen=True)
-class SmallDisk:
-    """A folder on a disk that `full` fills up while its block runs."""
-
-    folder: Path
-    full: Callable[[], AbstractContextManager[None]]
-    database_codes: tuple[str, ...]
-
-
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[SmallDisk]:
-    """A real small disk where mounting is allowed, else the system's limit on file sizes."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", str(folder)]
-    mounted = False
-    if os.geteuid() == 0 and shutil.which("mount"):
-        mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
-
-    @contextmanager
-    def filled() -> Iterator[None]:
-        filler = folder / "filler"
-        with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space"):
-            while True:
-                file.write(b"x" * 1024)
-        yield
-        filler.unlink()
-
-    @contextmanager
-    def limited() -> Iterator[None]:
-        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
-        try:
-            yield
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-    if not mounted:
-        yield SmallDisk(folder, limited, ("disk_full", "io_error"))
-        return
-    try:
-        yield SmallDisk(folder, filled, ("disk_full",))
-    finally:
-        subprocess.run(["umount", str(folder)], check=True, capture_output=True)
+def disk(tmp_path: Path) -> Iterator[SmallDisk]:
+    with small_disk(tmp_path / "disk", kilobytes=512) as made:
+        yield made
 
 
 @pytest.fixture
@@ -188,22 +147,22 @@ def test_removing_takes_the_file_away(tmp_path: Path) -> None:
     assert not path.exists()
 
 
-def test_a_full_disk_keeps_the_old_content(small_disk: SmallDisk) -> None:
-    path = small_disk.folder / "a.ics"
+def test_a_full_disk_keeps_the_old_content(disk: SmallDisk) -> None:
+    path = disk.folder / "a.ics"
     write_atomic(path, b"old", expected_version="")
-    with small_disk.full():
+    with disk.full():
         code = code_of(lambda: write_atomic(path, b"n" * 20_000, expected_version=None))
     assert code == "disk_full"
     assert path.read_bytes() == b"old"
-    assert not any(is_temporary(entry.name) for entry in small_disk.folder.iterdir())
+    assert not any(is_temporary(entry.name) for entry in disk.folder.iterdir())
 
 
 def test_a_full_disk_while_history_is_written_loses_nothing_said_before(
-    small_disk: SmallDisk,
+    disk: SmallDisk,
 ) -> None:
     from datetime import UTC, datetime
 
-    paths = ProfilePaths(small_disk.folder / "profile")
+    paths = ProfilePaths(disk.folder / "profile")
     prepare(paths)
     connection = open_database(paths)
     history = History(connection)
@@ -211,9 +170,9 @@ def test_a_full_disk_while_history_is_written_loses_nothing_said_before(
     now = datetime(2026, 11, 18, 8, 30, tzinfo=UTC)
     history.start_turn(conversation, Message.of("user", "kept"), now)
     long = Message.of("user", "x" * 50_000)
-    with small_disk.full():
+    with disk.full():
         code = code_of(lambda: history.start_turn(conversation, long, now))
-    assert code in small_disk.database_codes
+    assert code in disk.database_codes
     history.start_turn(conversation, Message.of("user", "again"), now)
     connection.close()
     connection = open_database(paths)
@@ -222,11 +181,11 @@ def test_a_full_disk_while_history_is_written_loses_nothing_said_before(
     assert [turn.user.text for turn in kept] == ["kept", "again"]
 
 
-def test_a_new_profile_on_a_full_disk_gets_a_sentence(small_disk: SmallDisk) -> None:
-    paths = ProfilePaths(small_disk.folder / "profile")
+def test_a_new_profile_on_a_full_disk_gets_a_sentence(disk: SmallDisk) -> None:
+    paths = ProfilePaths(disk.folder / "profile")
     prepare(paths)
-    with small_disk.full():
-        assert code_of(lambda: open_database(paths)) in small_disk.database_codes
+    with disk.full():
+        assert code_of(lambda: open_database(paths)) in disk.database_codes
     open_database(paths).close()
 
 

@@ -6,6 +6,7 @@ import time
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import pytest
 from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -50,6 +51,8 @@ clocks = st.builds(
 phrases = st.lists(st.sampled_from(WORDS), min_size=1, max_size=9).map(" ".join)
 texts = st.one_of(phrases, phrases, st.text(max_size=60))
 
+counts = pytest.mark.parametrize("count", [150, pytest.param(7500, marks=pytest.mark.soak)])
+
 
 def check(found: When, clock: Clock) -> None:
     assert found.start.tzinfo is clock.zone
@@ -70,44 +73,54 @@ def check(found: When, clock: Clock) -> None:
         assert next(iter(rule)) is not None
 
 
-@settings(max_examples=150, deadline=None)
-@given(texts, clocks, st.booleans(), st.sampled_from(["en_GB", "en_US", "", "x"]))
-def test_any_text_is_a_sound_time_or_a_known_error(
-    text: str, clock: Clock, future: bool, locale: str
-) -> None:
-    try:
-        found = parse_when(text, clock, locale=locale, future=future)
-    except KnownError as error:
-        assert error.code in ("when_unclear", "when_impossible", "when_ambiguous")
-        assert error.message
-        return
-    check(found, clock)
-    assert found.text == text
-
-
-@settings(max_examples=150, deadline=None)
-@given(texts, clocks)
-def test_a_time_found_in_a_text_reads_the_same_by_itself(text: str, clock: Clock) -> None:
-    try:
-        found = find_when(text, clock)
-    except KnownError:
-        return
-    if found is not None:
-        when, (begin, end) = found
-        assert 0 <= begin < end <= len(text)
-        check(when, clock)
-        assert parse_when(text[begin:end], clock) == when
-
-
-@settings(max_examples=100, deadline=None)
-@given(texts)
-def test_any_text_is_a_length_or_a_known_error(text: str) -> None:
-    for read in (parse_duration, parse_offset):
+@counts
+def test_any_text_is_a_sound_time_or_a_known_error(count: int) -> None:
+    @settings(max_examples=count, deadline=None)
+    @given(texts, clocks, st.booleans(), st.sampled_from(["en_GB", "en_US", "", "x"]))
+    def holds(text: str, clock: Clock, future: bool, locale: str) -> None:
         try:
-            found = read(text)
+            found = parse_when(text, clock, locale=locale, future=future)
+        except KnownError as error:
+            assert error.code in ("when_unclear", "when_impossible", "when_ambiguous")
+            assert error.message
+            return
+        check(found, clock)
+        assert found.text == text
+
+    holds()
+
+
+@counts
+def test_a_time_found_in_a_text_reads_the_same_by_itself(count: int) -> None:
+    @settings(max_examples=count, deadline=None)
+    @given(texts, clocks)
+    def holds(text: str, clock: Clock) -> None:
+        try:
+            found = find_when(text, clock)
         except KnownError:
-            continue
-        assert found
+            return
+        if found is not None:
+            when, (begin, end) = found
+            assert 0 <= begin < end <= len(text)
+            check(when, clock)
+            assert parse_when(text[begin:end], clock) == when
+
+    holds()
+
+
+@counts
+def test_any_text_is_a_length_or_a_known_error(count: int) -> None:
+    @settings(max_examples=count, deadline=None)
+    @given(texts)
+    def holds(text: str) -> None:
+        for read in (parse_duration, parse_offset):
+            try:
+                found = read(text)
+            except KnownError:
+                continue
+            assert found
+
+    holds()
 
 
 def test_two_hundred_characters_are_searched_in_five_milliseconds() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 from app.core.errors import KnownError
@@ -27,7 +28,17 @@ from app.engine.native.vocabulary import StreamDecoder, decode
 from app.engine.tool_calls import read_tool_calls
 
 _TOP_K = 50
+_CALL_BEGINS = '[{"name"'
 _ABORTED = 2  # llama_decode's answer when the abort callback said stop
+
+
+@dataclass
+class _OpenCall:
+    """A tool call being written. `certain`: nothing but a call begins like this."""
+
+    constraint: Constraint
+    tokens: list[int] = field(default_factory=list)
+    certain: bool = False
 
 
 class Generator:
@@ -117,8 +128,7 @@ class Generator:
         model, vocabulary = self._model, self._model.vocabulary
         call_id = vocabulary.control_tokens.get(model.dialect.call_token)
         text = StreamDecoder(vocabulary)
-        constraint: Constraint | None = None
-        call: list[int] = []
+        call: _OpenCall | None = None
         spoken = False
         count = 0
         reason: StopReason = "length"
@@ -130,39 +140,43 @@ class Generator:
                     reason = "cancelled"
                     break
                 token = llama.llama_sampler_sample(sampler, model.context, -1)
-                if constraint is not None:
+                if call is not None and not call.certain and not call.constraint.allows(token):
+                    # It only looked like a call: what was held back is text after all.
+                    held = "".join(text.feed(part) for part in call.tokens)
+                    call, spoken = None, True
+                    yield TextDelta(held)
+                if call is not None:
                     mark = time.perf_counter()
-                    token = self._held_to(constraint, sampler, token)
+                    token = self._held_to(call.constraint, sampler, token)
+                    call.tokens.append(token)
                     constraint_s += time.perf_counter() - mark
                 elif vocabulary.is_end(token) or token in model.stop_ids:
                     reason = "end"
                     break
-                count += 1
-                if constraint is not None:
-                    call.append(token)
                 elif request.tools and token == call_id:
-                    constraint = self._new_constraint(request)
-                else:
+                    call = _OpenCall(self._new_constraint(request), certain=True)
+                elif request.tools and not spoken and vocabulary.piece(token)[:1] == b"[":
+                    call = self._opened_in_text(request, token)
+                count += 1
+                if call is None:
                     piece = text.feed(token)
-                    if request.tools and call_id is None and not spoken and piece[:1] == "[":
-                        constraint = self._opened_in_text(request, token)
-                    if constraint is not None:
-                        call.append(token)
-                    elif piece:
-                        spoken = spoken or bool(piece.strip())
+                    spoken = spoken or bool(piece.strip())
+                    if piece:
                         yield TextDelta(piece)
-                if constraint is not None and constraint.complete:
+                elif call.constraint.complete:
                     reason = "tool_call"
                     break
+                elif not call.certain:
+                    call.certain = decode(vocabulary, call.tokens).startswith(_CALL_BEGINS)
                 if not self._evaluate([token]):
                     reason = "cancelled"
                     break
         timings["decode"] = (time.perf_counter() - began) * 1e3
         timings["constraint"] = constraint_s * 1e3
-        if reason == "tool_call":
-            for ready in _calls_in(decode(vocabulary, call)):
+        if call is not None and reason == "tool_call":
+            for ready in _calls_in(decode(vocabulary, call.tokens)):
                 yield ToolCallReady(ready)
-        elif constraint is not None and reason == "length":
+        elif call is not None and reason == "length":
             raise KnownError(
                 "call_too_long",
                 "The model's tool call did not come to an end.",
@@ -191,13 +205,13 @@ class Generator:
             self._grammar_tokenizer = GrammarTokenizer(self._model.vocabulary)
         return Constraint(self._grammar_tokenizer, tool_call_grammar(request.tools, request.spans))
 
-    def _opened_in_text(self, request: GenerateRequest, token: int) -> Constraint | None:
-        """A constraint that has taken `token`, an answer's first; None if it opens no call."""
+    def _opened_in_text(self, request: GenerateRequest, token: int) -> _OpenCall | None:
+        """A call begun by `token`, an answer's first; None if it cannot begin one."""
         constraint = self._new_constraint(request)
         if not constraint.allows(token):
             return None
         constraint.accept(token)
-        return constraint
+        return _OpenCall(constraint, [token])
 
 
 def _calls_in(text: str) -> list[ToolCall]:

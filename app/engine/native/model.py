@@ -44,30 +44,38 @@ class NativeModel:
     ) -> None:
         """Load `path` with room for `context` tokens.
 
-        `threads` 0 takes the cores this process may use; `gpu_layers` -1 means all that fit.
+        `threads` 0 takes the cores this process may use. `gpu_layers` -1 means all of them, or
+        none where they do not fit.
         `progress` is told the fraction loaded, 0 to 1. Raises KnownError with a sentence for
         every file that cannot be used.
         """
-        header = check_gguf(path)
-        check_fits(path.name, path.stat().st_size)
+        metadata = check_gguf(path)
         start_backend(_remember_log)
         began = time.perf_counter()
         self.stop = StopFlag()
-        self._model = self._load(path, gpu_layers, progress)
-        self.threads = threads or _threads_for(llama.llama_model_n_params(self._model))
+        self.backend = "CPU" if gpu_layers == 0 else backend_name()
+        if self.backend == "CPU":
+            check_fits(path.name, path.stat().st_size)
+        try:
+            self._model = self._load(path, gpu_layers, progress)
+            self.context = self._new_context(context, threads)
+        except KnownError:
+            if self.backend == "CPU":
+                raise
+            # What does not fit on the GPU may fit beside it; a wrong file fails here again.
+            self.backend = "CPU"
+            self._model = self._load(path, 0, progress)
+            self.context = self._new_context(context, threads)
         self.vocabulary = Vocabulary(llama.llama_model_get_vocab(self._model))
-        trained = llama.llama_model_n_ctx_train(self._model)
-        self.context_size = min(context, trained) if trained > 0 else context
-        self.context = self._new_context()
         self.memory = llama.llama_get_memory(self.context)
         self.load_ms = (time.perf_counter() - began) * 1e3
-        self.name = str(header.metadata.get("general.name") or path.stem)
-        self.architecture = str(header.metadata.get("general.architecture", ""))
-        self.tools_learned = header.metadata.get("phial.tools_learned") is True
+        self.name = str(metadata.get("general.name") or path.stem)
+        self.architecture = str(metadata.get("general.architecture", ""))
+        self.tools_learned = metadata.get("phial.tools_learned") is True
         controls = self.vocabulary.control_tokens
         self.dialect: Dialect = choose_dialect(
             ModelTraits(
-                template=str(header.metadata.get("tokenizer.chat_template", "")),
+                template=str(metadata.get("tokenizer.chat_template", "")),
                 has_token=controls.__contains__,
                 bos=self.vocabulary.bos,
                 eos=self.vocabulary.eos,
@@ -85,7 +93,7 @@ class NativeModel:
         def report(fraction: float, _user: object) -> bool:
             if progress is not None:
                 progress(fraction)
-            return not self.stop.is_set()
+            return True  # go on loading
 
         callback = llama.llama_progress_callback(report)
         params.progress_callback = callback
@@ -95,7 +103,10 @@ class NativeModel:
             raise _load_error(path)
         return model  # type: ignore[no-any-return]
 
-    def _new_context(self) -> ctypes.c_void_p:
+    def _new_context(self, wanted: int, threads: int) -> ctypes.c_void_p:
+        self.threads = threads or _threads_for(llama.llama_model_n_params(self._model))
+        trained = llama.llama_model_n_ctx_train(self._model)
+        self.context_size = min(wanted, trained) if trained > 0 else wanted
         params = llama.llama_context_default_params()
         params.n_ctx = self.context_size
         params.n_batch = params.n_ubatch = min(BATCH, self.context_size)
@@ -120,7 +131,7 @@ class NativeModel:
             architecture=self.architecture,
             context=self.context_size,
             tools_learned=self.tools_learned,
-            backend=backend_name(),
+            backend=self.backend,
             threads=self.threads,
             timings={"load": self.load_ms},
         )

@@ -1,0 +1,39 @@
+"""What a person reads of a turn's events."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.agent.events import Answered, CallMade, Said
+from app.cli.output import make_output
+from app.core.errors import AmbiguousError, KnownError
+from app.core.messages import ToolCall
+
+
+def test_an_answer_in_words_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
+    output = make_output(json_lines=False)
+    for event in (Said(" Hel"), Said("lo."), Answered("Hello.")):
+        output.event(event)
+    assert capsys.readouterr().out == "Hello.\n"
+
+
+def test_what_the_model_says_before_its_call_does_not_hide_the_answer(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = make_output(json_lines=False)
+    for event in (Said("Let me look."), CallMade(ToolCall("cal_find")), Answered("Nothing.")):
+        output.event(event)
+    assert capsys.readouterr().out == "Let me look.\nNothing.\n"
+
+
+def test_an_error_shows_its_choices_and_its_hint_on_stderr(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = make_output(json_lines=False)
+    output.error(AmbiguousError("x", "Which?", "Say it.", choices=(("e1", "Lunch"),)))
+    output.error(KnownError("x", "It\x1b[31m failed."), details="line 1\nline 2")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err == (
+        "Which?\n  e1  Lunch\nSay it.\nIt [31m failed.\n\nDetails:\nline 1\nline 2\n"
+    )
