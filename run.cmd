@@ -31,7 +31,7 @@ copy /y requirements-boot.lock "%boot%\uv\.made-from" >nul || goto failed
 :environment
 for /f "delims=" %%p in ('%base% -c "import sys; print(sys.executable)"') do set "file=%%p"
 "%boot%\uv\Scripts\uv.exe" venv --clear --python "%file%" "%venv%" >>"%boot%\log" 2>&1 || goto failed
-"%boot%\uv\Scripts\uv.exe" pip sync --require-hashes --python "%python%" requirements.lock >>"%boot%\log" 2>&1 || goto failed
+"%boot%\uv\Scripts\uv.exe" pip sync --require-hashes --build-constraints requirements-build.txt --python "%python%" requirements.lock >>"%boot%\log" 2>&1 || goto failed
 copy /y requirements.lock "%venv%\.made-from" >nul || goto failed
 popd
 

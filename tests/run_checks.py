@@ -11,6 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
+# Every test, and each may take an hour: the long counts end later than pytest's own limit.
+SOAK = ["-m", "", "-o", "faulthandler_timeout=3600"]
+
 CHECKS = {
     "format": ["-m", "ruff", "format", "--check", "--quiet", "."],
     "lint": ["-m", "ruff", "check", "--quiet", "."],
@@ -30,7 +33,7 @@ def run(words: list[str]) -> int:
 
 def main(words: list[str]) -> int:
     """Run what the words after `test` ask for and return the exit status."""
-    selection = ["-m", ""] if "--soak" in words else []
+    selection = SOAK if "--soak" in words else []
     words = [word for word in words if word != "--soak"]
     if not words:
         failed = []

@@ -1,4 +1,4 @@
-"""What a command prints: JSON lines for scripts (the contract's events), or text for a person."""
+"""What a command prints: JSON lines for scripts (the events of docs/command-line.md), or text for a person."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class JsonOutput:
         self._print({"event": "error", **_error_values(error)})
 
     def event(self, event: AgentEvent) -> None:
-        """The contract's form of the event."""
+        """The form docs/command-line.md gives the event."""
         match event:
             case CallMade(call):
                 self._print(
@@ -116,7 +116,7 @@ class JsonOutput:
             case Stopped(error, details):
                 self.error(error, details)
             case Generated():
-                pass  # not part of the contract
+                pass  # not among the documented events
 
 
 class TextOutput:

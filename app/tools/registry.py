@@ -18,12 +18,12 @@ class Registry:
 
     @property
     def declared(self) -> tuple[ToolSpec, ...]:
-        """All tools of the contract, also those this version cannot run."""
+        """All tools a model may know, also those this version cannot run."""
         return DECLARED
 
     @property
     def specs(self) -> tuple[ToolSpec, ...]:
-        """The tools that can run, in the contract's order."""
+        """The tools that can run, in the declared order."""
         return tuple(spec for spec in DECLARED if spec.name in self._tools)
 
     def run(self, name: str, arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:

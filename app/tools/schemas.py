@@ -234,7 +234,7 @@ DECLARED: tuple[ToolSpec, ...] = (
     ),
     _tool("undo", "Take back the last change.", Risk.CHANGE, {"change": _plain(20)}),
 )
-"""In the order of the contract."""
+"""All tools a model may know, in the order they are announced."""
 
 
 def declared(name: str) -> ToolSpec:

@@ -497,8 +497,8 @@ def test_closing_while_another_thread_waits_for_ready(make_worker: MakeWorker) -
     assert caught == ["worker_closed"]
 
 
-@pytest.mark.parametrize("state", ["idle", "busy", "loading"])
-def test_no_child_outlives_a_killed_parent(state: str) -> None:
+def kill_a_parent(state: str) -> None:
+    """Kill a parent whose child is in this state, and see that the child ends."""
     with subprocess.Popen(
         (sys.executable, str(CHILDREN / "parent.py"), state),
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -515,6 +515,13 @@ def test_no_child_outlives_a_killed_parent(state: str) -> None:
             assert eventually(lambda: is_gone(child))
         finally:
             parent.kill()
+
+
+@pytest.mark.parametrize("count", [1, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("state", ["idle", "busy", "loading"])
+def test_no_child_outlives_a_killed_parent(state: str, count: int) -> None:
+    for _ in range(count):
+        kill_a_parent(state)
 
 
 # The wire's format

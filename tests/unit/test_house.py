@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCKS = ["requirements.lock", "requirements-boot.lock"]
+LONG = "tests/unit/test_constraint.py"
 
 
 @pytest.mark.parametrize("lock", LOCKS)
@@ -68,6 +69,22 @@ def test_an_import_contract_fails_on_the_import_it_forbids(
 
 def test_a_room_that_no_layer_names_breaks_the_contract(tmp_path: Path) -> None:
     assert "app.helpers" in broken("layers", "helpers.py", "", tmp_path)
+
+
+def test_long_counts_run_only_when_soak_is_asked_for() -> None:
+    """They are not selected in the daily run; nothing is skipped."""
+    listed = {
+        words: subprocess.run(
+            [sys.executable, "-m", "tests.run_checks", *words, "--collect-only", "-q", LONG],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for words in ((), ("--soak",))
+    }
+    assert "[100]" in listed[()] and "[5000]" not in listed[()]
+    assert "[100]" in listed["--soak",] and "[5000]" in listed["--soak",]
 
 
 def broken(contract: str, name: str, line: str, tmp_path: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,7 @@ def tree(tmp_path: Path) -> Path:
     (tree / "app").mkdir(parents=True)
     (tree / "app" / "__init__.py").touch()
     (tree / "app" / "__main__.py").write_text(APP)
-    for name in ("run", "requirements.lock", "requirements-boot.lock"):
+    for name in ("run", "requirements.lock", "requirements-boot.lock", "requirements-build.txt"):
         shutil.copy(ROOT / name, tree)
     python = tree / ".venv" / "bin" / "python"
     python.parent.mkdir(parents=True)
@@ -54,9 +55,13 @@ def bare(tmp_path: Path) -> Path:
 
 def stamp(tree: Path) -> None:
     """Mark the environment as made from the lock."""
-    lock = (tree / "requirements.lock").read_bytes()
-    made = subprocess.run(["cksum"], input=lock, capture_output=True, check=True).stdout
-    (tree / ".venv" / ".made-from").write_bytes(made)
+    (tree / ".venv" / ".made-from").write_bytes(checksum(tree / "requirements.lock"))
+
+
+def checksum(lock: Path) -> bytes:
+    """What the mark of a folder made from this lock holds."""
+    text = lock.read_bytes()
+    return subprocess.run(["cksum"], input=text, capture_output=True, check=True).stdout
 
 
 def command(folder: Path, name: str, script: str) -> None:
@@ -170,6 +175,40 @@ def test_a_package_index_out_of_reach_is_said_in_a_sentence_with_the_log(
     assert result.returncode == 1
     assert "could not be reached" in result.stderr
     assert str(tree / ".boot" / "log") in result.stderr
+
+
+def test_the_environment_is_made_from_the_lock_under_the_build_bounds(
+    tree: Path, bare: Path
+) -> None:
+    """uv takes the bounds only from a file that it is given; the lock alone dates the result."""
+    (tree / ".venv" / ".made-from").unlink()
+    command(bare, "python3", f'exec {sys.executable} "$@"')
+    command(bare, "g++", "exit 1")
+    uv = tree / ".boot" / "uv"
+    (uv / "bin").mkdir(parents=True)
+    command(uv / "bin", "python", "exit 99")
+    command(uv / "bin", "uv", f"printf '%s\\n' \"$@\" >>'{tree}/said'")
+    (uv / ".made-from").write_bytes(checksum(tree / "requirements-boot.lock"))
+    result = run(tree / "run", "ask", cwd=tree, bin=bare)
+    assert result.returncode == 3, result.stderr
+    said = (tree / "said").read_text().splitlines()
+    sync = said[said.index("pip") :]
+    assert sync[:3] == ["pip", "sync", "--require-hashes"]
+    assert sync[sync.index("--build-constraints") + 1] == str(tree / "requirements-build.txt")
+    assert sync[-1] == str(tree / "requirements.lock")
+    made = (tree / ".venv" / ".made-from").read_bytes()
+    assert made == checksum(tree / "requirements.lock")
+
+
+def test_on_windows_the_build_bounds_are_passed_too() -> None:
+    assert " --build-constraints requirements-build.txt " in (ROOT / "run.cmd").read_text()
+
+
+def test_each_build_bound_is_an_upper_one() -> None:
+    lines = (ROOT / "requirements-build.txt").read_text().splitlines()
+    bounds = [line for line in lines if not line.startswith("#")]
+    assert bounds
+    assert all(re.fullmatch(r"[\w-]+<\d+", line) for line in bounds), bounds
 
 
 def test_the_tests_ask_for_the_libraries_qt_needs(tree: Path, bare: Path) -> None:

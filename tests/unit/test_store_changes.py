@@ -21,37 +21,15 @@ import pytest
 from app.core.errors import KnownError
 from app.core.proposals import Change, version_of
 from app.store import database
-from app.store.atomic import file_version, is_temporary, remove_atomic, write_atomic
+from app.store.atomic import is_temporary
 from app.store.changes import apply_changes, recover_changes
 from app.store.database import open_database
 from app.store.journal import Journal
 from app.store.lock import ProfileLock
 from app.store.paths import ProfilePaths, prepare
+from tests.support.file_owner import FileOwner
 
 NAMES = ("a", "b", "c", "d")
-
-
-class FileOwner:
-    """Owns "file:PATH" below the profile, with the same atomic writes the rooms use."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.refuse: str | None = None
-
-    def path(self, target: str) -> Path:
-        return self.root / target.partition(":")[2]
-
-    def version(self, target: str) -> str:
-        return file_version(self.path(target))
-
-    def apply(self, change: Change) -> None:
-        if self.refuse is not None and self.refuse in change.target:
-            raise KnownError("no_permission", "That file is closed.", "Open it.")
-        path = self.path(change.target)
-        if change.after is None:
-            remove_atomic(path, expected_version=change.expected_version)
-        else:
-            write_atomic(path, change.after.encode(), expected_version=change.expected_version)
 
 
 @pytest.fixture
