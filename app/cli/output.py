@@ -1,4 +1,4 @@
-"""What a command prints: JSON lines for scripts (the events of docs/command-line.md), or text for a person."""
+"""What a command prints: text for a person, or the JSON lines of docs/command-line.md."""
 
 from __future__ import annotations
 
