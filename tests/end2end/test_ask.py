@@ -70,9 +70,11 @@ def test_the_four_tools_are_reached_in_words(profile: Path) -> None:
 
 
 def test_outside_its_field_the_starter_says_so_and_names_another_model(profile: Path) -> None:
-    done = ask("Who wrote the Iliad?", profile)
-    assert done.returncode == 0
-    assert "Phi-4-mini" in event(done, "answer")["text"]
+    questions = ["Tell me a joke", "What's the capital of Peru?", "Translate hello into Spanish"]
+    for question in questions:
+        done = ask(question, profile)
+        assert done.returncode == 0, question
+        assert "Phi-4-mini" in event(done, "answer")["text"]
 
 
 def test_a_wish_this_version_cannot_do_changes_nothing_and_says_so(profile: Path) -> None:

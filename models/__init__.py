@@ -1,0 +1,1 @@
+"""The starter model, and how it is made."""

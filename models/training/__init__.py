@@ -1,0 +1,1 @@
+"""Making of the starter model: corpus, tokenizer, training, export, evaluation."""
