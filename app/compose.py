@@ -16,7 +16,7 @@ from app.calendars.recurrence import preload
 from app.calendars.store import CalendarStore
 from app.calendars.vdir import Vdir
 from app.core.clock import parse_now, system_clock, zone_named
-from app.core.ports import Clock, Engine
+from app.core.ports import Clock
 from app.core.proposals import Change
 from app.engine.client import EngineClient, engine_worker
 from app.store.changes import apply_changes, recover_changes
@@ -42,9 +42,7 @@ class Program:
     settings: Settings
     clock: Clock
     history: History
-    registry: Registry
     agent: Agent
-    engine: Engine
 
 
 def clock_for(settings: Settings, now: str) -> Clock:
@@ -96,4 +94,4 @@ def headless(
             return apply_changes(journal, owners, turn, title, changes)
 
         agent = Agent(engine, registry, history, apply, settings.locale)
-        yield Program(paths, settings, clock, history, registry, agent, engine)
+        yield Program(paths, settings, clock, history, agent)

@@ -84,7 +84,8 @@ class Agent:
             yield Stopped(error)
         except BaseException:
             # Ctrl+C, a closed window, a bug: the words stay on disk and the turn is not left open.
-            self._close(turn, _stopped().message)
+            # What the journal holds stays made, so this does not say that nothing was changed.
+            self._close(turn, "Stopped before it was finished.")
             raise
 
     def choose(self, turn: int, option: int) -> Generator[AgentEvent, None, None]:

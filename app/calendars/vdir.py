@@ -115,7 +115,7 @@ class _Known:
 
 
 class Vdir:
-    """The calendars of a profile. Implements `core.ports.CalendarReader`.
+    """The calendars of a profile.
 
     `root` is the calendars folder, which need not exist; `ids` gives occurrences their ids. Every
     look reads the files; what they mean is worked out once for each version of a file.

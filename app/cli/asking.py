@@ -11,6 +11,7 @@ from contextlib import closing
 
 from app.agent.events import AgentEvent, Answered, Generated, Stopped
 from app.cli.output import Output
+from app.cli.status import DONE, KNOWN_ERROR, WAITING
 from app.compose import headless
 from app.core.errors import AmbiguousError, KnownError
 from app.tools.schemas import DECLARED
@@ -77,19 +78,19 @@ def schemas(output: Output) -> int:
         for spec in DECLARED
     ]
     output.raw(json.dumps(tools, indent=2))
-    return 0
+    return DONE
 
 
 def _show(events: Iterable[AgentEvent], output: Output) -> int:
     """Print events as they come; the exit status they add up to."""
-    status = 0
+    status = DONE
     for event in events:
         output.event(event)
         match event:
             case Answered(waiting=True) | Stopped(error=AmbiguousError()):
-                status = 3
+                status = WAITING
             case Stopped():
-                status = max(status, 1)  # an incomplete answer may still wait for a yes
+                status = max(status, KNOWN_ERROR)  # an incomplete answer may still wait for a yes
     return status
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 
 from app.cli.output import Output
+from app.cli.status import DONE, KNOWN_ERROR
 from app.core.errors import KnownError
 
 _PACKAGES = ("llama-cpp-python", "llguidance", "icalendar", "recurring-ical-events")
@@ -55,7 +56,7 @@ def doctor(options: argparse.Namespace, output: Output) -> int:
             },
             text,
         )
-    return 1 if missing else 0
+    return KNOWN_ERROR if missing else DONE
 
 
 def _looked(name: str, look: Callable[[], _Finding]) -> _Finding:

@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.cli.output import Output, OutputFailedError, make_output
+from app.cli.status import KNOWN_ERROR, USAGE
 from app.core.errors import KnownError
-
-DONE, KNOWN_ERROR, USAGE, WAITING = 0, 1, 2, 3
 
 
 def main(words: Sequence[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -149,14 +149,6 @@ class Occurrence:
     where: str = ""
     attendees: tuple[str, ...] = ()
     invited: bool = False
-
-
-class CalendarReader(Protocol):
-    """What other rooms need to know of calendars."""
-
-    def occurrences(self, start: datetime, end: datetime) -> Sequence[Occurrence]:
-        """Occurrences that overlap [start, end), by start. Both are aware."""
-        ...
 
 
 class IdMap(Protocol):

@@ -382,3 +382,20 @@ def test_a_choice_is_made_once(history: History) -> None:
     (last,) = desk.agent.choose(1, 0)
     assert isinstance(last, Stopped)
     assert desk.applied == [change("lunch")]
+
+
+def test_an_interrupt_after_the_change_does_not_claim_that_nothing_was_changed(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = ToolOutcome({}, "", proposal("lunch"))
+    desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
+
+    def interrupted(turn: int, message: object) -> None:
+        if desk.applied:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(history, "add_reply", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        desk.ask(agreed=True)
+    assert desk.applied == [change("lunch")]
+    assert history.error(1) == "Stopped before it was finished."

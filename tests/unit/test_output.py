@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.agent.events import Answered, CallMade, Said
+from app.agent.events import Answered, Applied, CallMade, Said
 from app.cli.output import make_output
 from app.core.errors import AmbiguousError, KnownError
 from app.core.messages import ToolCall
+from app.core.proposals import Change
 
 
 def test_an_answer_in_words_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -37,3 +38,14 @@ def test_an_error_shows_its_choices_and_its_hint_on_stderr(
     assert captured.err == (
         "Which?\n  e1  Lunch\nSay it.\nIt [31m failed.\n\nDetails:\nline 1\nline 2\n"
     )
+
+
+def test_for_a_person_the_closing_line_ends_with_the_number_to_undo(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = make_output(json_lines=False)
+    change = Change("calendar:calendars/a/b.ics", "create event", "", None, "x", "Add 'x'")
+    output.event(Applied((("c3", change), ("c4", change))))
+    output.event(Answered("Added 'x'.", 1))
+    output.event(Answered("Nothing on Friday.", 2))
+    assert capsys.readouterr().out == "Added 'x'. (undo: c3)\nNothing on Friday.\n"

@@ -1,0 +1,183 @@
+"""cal_cancel: which event is meant, how much of it goes, and what is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.errors import AmbiguousError
+from tests.support.calendar_profile import (
+    berlin,
+    calendar_of,
+    event,
+)
+from tests.support.tool_desk import Desk
+
+
+def test_cancelling_by_words_and_by_id(desk: Desk) -> None:
+    desk.profile.put(berlin("lunch with Anna", "20261120T120000", "20261120T130000"))
+    found = desk.run("cal_find").data["occurrences"]
+    assert isinstance(found, list)
+    by_id = desk.proposal("cal_cancel", events=[found[0]["id"]])
+    assert by_id.options == desk.proposal("cal_cancel", events=found[0]["id"]).options
+    done, _ = desk.do("cal_cancel", events="lunch with Anna on Friday")
+    assert done == "Cancelled 'lunch with Anna' on Friday 20 November 2026, 12:00–13:00."
+    assert desk.profile.files() == {}
+
+
+def test_an_event_that_is_not_there_is_named(desk: Desk) -> None:
+    error = desk.refused("cal_cancel", events="dentist on friday")
+    assert error.code == "event_not_found"
+    assert error.message.startswith("Nothing called 'dentist' on Friday 20 November.")
+    assert desk.refused("cal_cancel", events=["e7"]).code == "event_not_found"
+
+
+def test_several_events_become_a_choice(desk: Desk) -> None:
+    desk.profile.put_all(
+        {
+            "a.ics": berlin("lunch with Anna", "20261120T120000", "20261120T130000"),
+            "b.ics": berlin("lunch with Bo", "20261123T120000", "20261123T130000"),
+        }
+    )
+    error = desk.refused("cal_cancel", events="lunch")
+    assert isinstance(error, AmbiguousError)
+    assert (error.code, error.argument) == ("several_events", "events")
+    assert [label for _, label in error.choices] == [
+        "Fri 20 Nov 12:00–13:00 lunch with Anna", "Mon 23 Nov 12:00–13:00 lunch with Bo",
+    ]  # fmt: skip
+    done, _ = desk.do("cal_cancel", events=error.choices[1][0])
+    assert "Bo" in done
+
+
+def test_a_set_is_one_option_with_all_changes(desk: Desk) -> None:
+    desk.profile.put_all(
+        {
+            "a.ics": berlin("lunch", "20261120T120000", "20261120T130000"),
+            "b.ics": berlin("standup", "20261119T140000", "20261119T141500", "RRULE:FREQ=DAILY"),
+            "c.ics": berlin("breakfast", "20261120T080000", "20261120T090000"),
+        }
+    )
+    proposal = desk.proposal("cal_cancel", events="everything on Friday afternoon")
+    assert [len(option.changes) for option in proposal.options] == [2]
+    desk.do("cal_cancel", events="everything on Friday afternoon")
+    assert desk.agenda("friday") == ["20 08:00 breakfast"]
+    assert desk.agenda("tomorrow") == ["19 14:00 standup"]
+
+
+def test_a_series_asks_how_much_of_it(desk: Desk) -> None:
+    desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", "RRULE:FREQ=DAILY"))
+    proposal = desk.proposal("cal_cancel", events="the standup tomorrow")
+    assert [option.label.split(": ")[1] for option in proposal.options] == [
+        "only this occurrence", "this and the following ones", "the whole series",
+    ]  # fmt: skip
+    assert [
+        o.label for o in desk.proposal("cal_cancel", events="standup", scope="all").options
+    ] == ["Wed 18 Nov 14:00–14:15 standup: the whole series"]
+    desk.do("cal_cancel", 1, events="the standup tomorrow")
+    assert desk.agenda("this week") == ["16 14:00 standup", "17 14:00 standup", "18 14:00 standup"]
+
+
+def test_several_occurrences_of_a_series_are_one_change_of_its_file(desk: Desk) -> None:
+    desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", "RRULE:FREQ=DAILY"))
+    proposal = desk.proposal("cal_cancel", events="all standups next week")
+    assert [len(option.changes) for option in proposal.options] == [1]
+    desk.do("cal_cancel", events="all standups next week")
+    assert desk.agenda("next week") == []
+
+
+def test_an_event_with_invited_guests_is_left_alone(desk: Desk) -> None:
+    text = berlin(
+        "review", "20261120T120000", "20261120T130000", "ORGANIZER:mailto:bo@example.org",
+        "ATTENDEE:mailto:ada@example.org",
+    )  # fmt: skip
+    desk.profile.put(text)
+    assert desk.refused("cal_cancel", events="review").code == "invite_unavailable"
+
+
+@pytest.mark.parametrize(
+    "guest",
+    ["ATTENDEE;CN=Zed:/principals/zed", "ATTENDEE:urn:uuid:77", "ATTENDEE:mailto:z@example.org"],
+)
+def test_guests_whatever_their_address_keep_an_event_from_being_cancelled(
+    desk: Desk, guest: str
+) -> None:
+    invited = ("ORGANIZER:urn:uuid:1", guest, "SUMMARY:Sync with client")
+    series = event(
+        "SUMMARY:Sync", "DTSTART:20261116T100000Z", "DTEND:20261116T110000Z", "RRULE:FREQ=WEEKLY"
+    )
+    override = event(
+        "RECURRENCE-ID:20261130T100000Z", "DTSTART:20261130T120000Z", "DTEND:20261130T130000Z",
+        *invited,
+    )  # fmt: skip
+    desk.profile.put(calendar_of(series, override))
+    for scope in ("all", "following"):
+        error = desk.refused("cal_cancel", events="sync next week", scope=scope)
+        assert error.code == "invite_unavailable"
+    offered = desk.proposal("cal_cancel", events="sync next week").options
+    assert [option.label for option in offered] == [
+        "Mon 23 Nov 11:00–12:00 Sync: only this occurrence"
+    ]
+    assert desk.refused("cal_cancel", events="sync with client").code == "invite_unavailable"
+
+
+def test_all_of_a_series_is_the_series_itself(desk: Desk) -> None:
+    daily = "RRULE:FREQ=DAILY"
+    desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", daily))
+    proposal = desk.proposal("cal_cancel", events="all standups")
+    assert proposal.title == "Cancel 'standup'"
+    assert [option.label.split(": ")[1] for option in proposal.options] == [
+        "the whole series", "this and the following ones",
+    ]  # fmt: skip
+    done, _ = desk.do("cal_cancel", 1, events="all standups")
+    assert desk.agenda("this week") == ["16 14:00 standup", "17 14:00 standup"]
+    desk.do("undo")
+    done, _ = desk.do("cal_cancel", events="the standup series")
+    assert done == (
+        "Cancelled 'standup' on Wednesday 18 November 2026, 14:00–14:15 and its whole series."
+    )
+    assert desk.profile.files() == {}
+
+
+def test_a_series_beside_one_occurrence_of_another(desk: Desk) -> None:
+    daily = "RRULE:FREQ=DAILY"
+    desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", daily), "s.ics")
+    desk.profile.put(berlin("yoga", "20261116T180000", "20261116T190000", daily), "y.ics")
+    desk.do("cal_cancel", events="yoga on friday and all standups")
+    assert desk.agenda("19 to 21 november") == ["19 18:00 yoga", "21 18:00 yoga"]
+    assert desk.agenda("20 march 2027") == ["20 18:00 yoga"]
+
+
+def test_a_long_list_of_cancelled_events_is_counted(desk: Desk) -> None:
+    for hour in range(8, 20):
+        desk.profile.put(
+            berlin(f"talk {hour}", f"20261120T{hour:02}0000", f"20261120T{hour:02}3000"),
+            f"{hour}.ics",
+        )
+    done, _ = desk.do("cal_cancel", events="everything on friday")
+    assert done.startswith("Cancelled 12 events: ") and done.endswith(" and 4 more.")
+
+
+def test_two_events_of_one_file_are_cancelled_apart(desk: Desk) -> None:
+    times = ("DTSTART:20261120T100000Z", "DTEND:20261120T110000Z")
+    one = event("SUMMARY:alpha", *times)
+    two = event("SUMMARY:beta", *times).replace("UID:one", "UID:two")
+    desk.profile.put(calendar_of(one, two))
+    desk.do("cal_cancel", events="beta")
+    assert desk.agenda("friday") == ["20 11:00 alpha"]
+    desk.do("undo")
+    desk.do("cal_cancel", events="alpha and beta")
+    assert desk.agenda("friday") == []
+
+
+def test_a_choice_names_the_year_and_a_far_event_is_in_it(desk: Desk) -> None:
+    desk.profile.put(berlin("dentist", "20261130T090000", "20261130T100000"), "a.ics")
+    desk.profile.put(berlin("dentist", "20270303T090000", "20270303T100000"), "b.ics")
+    error = desk.refused("cal_cancel", events="dentist")
+    assert isinstance(error, AmbiguousError)
+    assert [label for _, label in error.choices][1] == "Wed 3 Mar 2027 09:00–10:00 dentist"
+
+
+def test_it_is_what_was_just_added(desk: Desk) -> None:
+    assert desk.refused("cal_cancel", events="it").code == "event_not_found"
+    desk.do("cal_create", title="lunch", when="friday at noon")
+    done, _ = desk.do("cal_cancel", events="it")
+    assert "lunch" in done and desk.profile.files() == {}
