@@ -12,6 +12,25 @@ from app.core.proposals import Change, Proposal
 
 
 @dataclass(frozen=True)
+class Started:
+    """The user's words are on disk, as the turn with this id."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True)
+class Working:
+    """What the engine is at: its stages ("loading", "prefill", "decode"), or "thinking".
+
+    `done` of `total` (0: unknown) in the unit the stage implies, as in `Progress`.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
+
+
+@dataclass(frozen=True)
 class CallMade:
     """The model (or a script) asked for a tool."""
 
@@ -50,9 +69,14 @@ class Said:
 
 @dataclass(frozen=True)
 class Generated:
-    """The model has spoken; `timings` are the engine's, in milliseconds by stage."""
+    """The model has spoken; `timings` are the engine's, in milliseconds by stage.
+
+    `prompt_tokens` and `completion_tokens` are what the context now holds.
+    """
 
     timings: Mapping[str, float]
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,4 +99,15 @@ class Stopped:
     details: str = ""
 
 
-AgentEvent = CallMade | CallAnswered | Proposed | Applied | Said | Generated | Answered | Stopped
+AgentEvent = (
+    Started
+    | Working
+    | CallMade
+    | CallAnswered
+    | Proposed
+    | Applied
+    | Said
+    | Generated
+    | Answered
+    | Stopped
+)

@@ -8,42 +8,38 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from threading import Event
+from dataclasses import replace
 
+from app.agent.dialogue import dialogue_so_far, room_for_dialogue
 from app.agent.events import (
     AgentEvent,
     Answered,
     Applied,
     CallAnswered,
     CallMade,
-    Generated,
     Proposed,
-    Said,
+    Started,
     Stopped,
 )
+from app.agent.generation import Spoken, StoppableEngine
 from app.agent.mending import mended
 from app.agent.merging import merged
+from app.agent.policy import Consent, is_agreed
 from app.agent.prompts import PLANNER, time_context
+from app.agent.provenance import unsaid
+from app.agent.questions import question_for, with_choice
 from app.core.errors import AmbiguousError, KnownError
-from app.core.events import Failed, Finished, TextDelta, ToolCallReady
-from app.core.messages import Message, Part, Text, ToolCall, ToolResult, TurnState
-from app.core.ports import Capabilities, Clock, Engine, GenerateRequest, ToolOutcome
-from app.core.proposals import Change, Proposal
+from app.core.messages import Message, Part, Text, ToolCall, ToolResult, Turn, TurnState
+from app.core.ports import Clock, Engine, GenerateRequest, ToolOutcome
+from app.core.proposals import Change, Proposal, Provenance, Question
 from app.store.history import History
 from app.tools.registry import Registry
 
 Apply = Callable[[int | None, str, Sequence[Change]], Sequence[str]]
 """Makes changes, all or none: (turn id, title, changes) to their journal ids."""
 
-
-@dataclass
-class _Generation:
-    """What one generation came to."""
-
-    text: str = ""
-    calls: list[ToolCall] = field(default_factory=list)
-    end: Finished | Failed | None = None
+_UNFINISHED = "Stopped before it was finished."
+_TURNS_AT_ONCE = 16
 
 
 class Agent:
@@ -52,171 +48,216 @@ class Agent:
     def __init__(
         self, engine: Engine, registry: Registry, history: History, apply: Apply, locale: str
     ) -> None:
-        self._engine = engine
+        self._engine = StoppableEngine(engine)
         self._registry = registry
         self._history = history
         self._apply = apply
         self._locale = locale
-        self._stop = Event()
-        self._generating = ""
 
     def ask(
-        self, text: str, clock: Clock, *, agreed: bool, conversation: int
+        self, text: str, clock: Clock, *, consent: Consent, conversation: int, replaces: int = 0
     ) -> Generator[AgentEvent, None, None]:
-        """Answer one message of `conversation`.
+        """Answer one message of `conversation`; `replaces` is the turn it stands for, or 0.
 
-        `agreed` is the user's yes, given beforehand, to the first option of whatever is proposed;
-        it never settles an ambiguity. Without it a turn with a proposal is left PAUSED. The last
-        event is Answered or Stopped, and the turn's state on disk says the same. Closing the
-        generator early stops the turn.
+        `consent` is the user's yes, given beforehand; it never settles an ambiguity. Without it a
+        turn with a proposal is left PAUSED, and so is one with a reference or time that means
+        several things. The first event is Started, the last Answered or Stopped, and the turn's
+        state on disk says the same. Closing the generator early stops the turn. Raises KnownError
+        before Started if the words cannot be written down, KeyError for unknown ids.
         """
+        self._engine.forget_stop()
         user = Message.of("user", text)
-        turn = self._history.start_turn(conversation, user, clock.now)
-        self._stop.clear()
+        turn = self._history.start_turn(conversation, user, clock.now, replaces=replaces)
         try:
-            yield from self._turn(turn, user, clock, agreed)
-        except AmbiguousError as error:
-            # The question is the answer to this turn; the user's choice begins the next one.
-            self._done(turn, error.sentence())
-            yield Stopped(error)
+            yield Started(turn)
+            yield from self._turn(turn, conversation, user, clock, consent)
         except KnownError as error:
-            self._close(turn, error.sentence())
-            yield Stopped(error)
+            yield self._ended(turn, error)
         except BaseException:
             # Ctrl+C, a closed window, a bug: the words stay on disk and the turn is not left open.
             # What the journal holds stays made, so this does not say that nothing was changed.
-            self._close(turn, "Stopped before it was finished.")
+            self._close(turn, _UNFINISHED)
             raise
 
-    def choose(self, turn: int, option: int) -> Generator[AgentEvent, None, None]:
-        """Take up a PAUSED turn with the user's choice: `option` counts its proposal's from 0.
+    def choose(
+        self, turn: int, option: int, clock: Clock, consent: Consent
+    ) -> Generator[AgentEvent, None, None]:
+        """Take up a PAUSED turn with the user's choice, counted from 0.
 
-        Events end as in `ask`. What was shown is what is made: if a target has changed since, the
-        turn goes on waiting and the last event is Stopped with code "stale".
+        The option of a Proposal is made as it was shown: if a target has changed since, the turn
+        goes on waiting and the last event is Stopped with code "stale". The choice of a Question
+        becomes the argument that was unclear, and the turn's calls run again, without the model,
+        under `clock` and `consent`; events and states are then those of `ask`, but that a turn
+        stopped on the way goes on waiting.
         """
-        self._stop.clear()
+        self._engine.forget_stop()
         try:
-            proposal = self._history.paused(turn)
-            if proposal is None or not 0 <= option < len(proposal.options):
-                raise KnownError(
-                    "not_waiting",
-                    "There is no such choice waiting. Nothing was changed.",
-                    "Repeat the request to see what can be done now.",
-                )
-            yield from self._agree(turn, proposal, option)
+            match self._history.paused(turn):
+                case Proposal() as proposal if 0 <= option < len(proposal.options):
+                    yield from self._agree(turn, proposal, option)
+                case Question() as question if 0 <= option < len(question.choices):
+                    yield from self._run_again(turn, question, option, clock, consent)
+                case _:
+                    raise _not_waiting()
         except KnownError as error:
-            yield Stopped(error)
+            yield Stopped(error, error.details)
+
+    def decline(self, turn: int) -> Generator[AgentEvent, None, None]:
+        """Say no to what a PAUSED turn waits with: it is DONE. Events end as in `choose`."""
+        try:
+            if self._history.paused(turn) is None:
+                raise _not_waiting()
+            yield self._done(turn, "Nothing was changed.")
+        except KnownError as error:
+            yield Stopped(error, error.details)
 
     def stop(self) -> None:
         """Stop the turn under way before its next step; what was made stays made."""
-        self._stop.set()
-        if self._generating:
-            self._engine.cancel(self._generating)
+        self._engine.stop()
 
-    def _close(self, turn: int, error: str) -> None:
+    def _ended(self, turn: int, error: KnownError, *, also: TurnState | None = None) -> Stopped:
+        """The event for what went wrong with a turn that is RUNNING (or `also`), after noting it.
+
+        Something unclear that offers no choices is answered by saying so: the user says it in
+        other words.
+        """
+        if isinstance(error, AmbiguousError):
+            with suppress(KnownError):
+                self._done(turn, error.sentence())
+        else:
+            self._close(turn, error.sentence(), also=also)
+        return Stopped(error, error.details)
+
+    def _close(self, turn: int, error: str, *, also: TurnState | None = None) -> None:
         """Mark a turn that was left open as FAILED; one that has its answer stays as it is."""
         # Where even that cannot be written, the next start finds the open turn and closes it.
         with suppress(KnownError):
-            if self._history.turn(turn).state is TurnState.RUNNING:
+            if self._history.turn(turn).state in (TurnState.RUNNING, also):
                 self._history.finish(turn, TurnState.FAILED, error)
 
-    def _check_stop(self) -> None:
-        if self._stop.is_set():
-            raise _stopped()
-
-    def _turn(self, turn: int, user: Message, clock: Clock, agreed: bool) -> Iterator[AgentEvent]:
-        generation = _Generation()
-        yield from self._generate(user, clock, generation)
-        match generation.end:
-            case Failed(code, message, hint, details):
-                self._history.finish(turn, TurnState.FAILED, f"{message} {hint}".strip())
-                yield Stopped(KnownError(code, message, hint), details)
-                return
-            case Finished("cancelled"):
-                raise _stopped()
-            case Finished(timings=timings):
-                yield Generated(timings)
-            case None:
-                raise KnownError("no_end", "The engine broke off its answer.", "Try again.")
-        text = generation.text.strip()
-        if not text and not generation.calls:
+    def _turn(
+        self, turn: int, conversation: int, user: Message, clock: Clock, consent: Consent
+    ) -> Iterator[AgentEvent]:
+        spoken = Spoken()
+        try:
+            request = self._request(turn, conversation, user, clock)
+            end = yield from self._engine.generate(request, spoken)
+        except BaseException:
+            if spoken.text.strip():  # the user has seen it come
+                with suppress(KnownError):
+                    self._history.add_reply(turn, Message.of("assistant", spoken.text))
+            raise
+        text = spoken.text.strip()
+        if not text and not spoken.calls:
             raise KnownError(
                 "no_answer", "The model gave no answer.", "Say it again in other words."
             )
-        parts: list[Part] = [Text(generation.text)] if text else []
-        calls = mended(generation.calls, user.text, clock, self._locale)
+        parts: list[Part] = [Text(spoken.text)] if text else []
+        calls = mended(spoken.calls, user.text, clock, self._locale)
         self._history.add_reply(turn, Message("assistant", (*parts, *calls)))
         if calls:
-            yield from self._act(turn, calls, clock, agreed)
+            foreign = unsaid(spoken.calls, self._registry.declared, request.spans)
+            yield from self._act(turn, calls, foreign, clock, consent)
             return
         self._history.finish(turn, TurnState.DONE)
         yield Answered(text, turn)
-        if generation.end.reason == "length":
+        if end.reason == "length":
             yield Stopped(
                 KnownError(
                     "cut_off",
-                    f"The answer was cut off after {generation.end.completion_tokens} tokens.",
+                    f"The answer was cut off after {end.completion_tokens} tokens.",
                     "Ask for something shorter.",
                 )
             )
 
-    def _generate(
-        self, user: Message, clock: Clock, generation: _Generation
-    ) -> Iterator[AgentEvent]:
-        request = self._request(user, clock, self._engine.capabilities())
-        self._generating = request.id
-        try:
-            self._check_stop()
-            for event in self._engine.generate(request):
-                match event:
-                    case TextDelta(text):
-                        generation.text += text
-                        yield Said(text)
-                    case ToolCallReady(call):
-                        generation.calls.append(call)
-                    case Finished() | Failed():
-                        generation.end = event
-        except BaseException:
-            # Whoever listened has left; the model must not go on for nobody.
-            self._engine.cancel(request.id)
-            raise
-        finally:
-            self._generating = ""
+    def _request(
+        self, turn: int, conversation: int, user: Message, clock: Clock
+    ) -> GenerateRequest:
+        """What the engine is asked.
 
-    def _request(self, user: Message, clock: Clock, capabilities: Capabilities) -> GenerateRequest:
-        """What the engine is asked. A model that learned the tools may name any of them."""
+        A model that learned the tools may name any of them, and learned to answer a single
+        message; any other is given the rules and the dialogue so far.
+        """
+        capabilities = self._engine.capabilities()
         learned = capabilities.tools_learned
+        earlier = () if learned else self._earlier(conversation, turn)
+        dialogue = dialogue_so_far(user, earlier, room_for_dialogue(capabilities.context))
+        rules = () if learned else (Message.of("system", PLANNER),)
         return GenerateRequest(
             id=uuid.uuid4().hex,
-            messages=(user,) if learned else (Message.of("system", PLANNER), user),
+            messages=(*rules, *dialogue.messages),
             tools=self._registry.declared if learned else self._registry.specs,
             context=time_context(clock),
-            spans=(user.text,),
+            spans=dialogue.spans,
         )
 
+    def _earlier(self, conversation: int, turn: int) -> Iterator[Turn]:
+        """The turns of a conversation before `turn`, newest first, read as they are asked for."""
+        ids, left = self._history.newest_turn_ids(conversation, _TURNS_AT_ONCE, turn)
+        while ids:
+            for stored in reversed(self._history.turns_of(ids)):
+                yield stored.turn
+            if not left:
+                return
+            ids, left = self._history.newest_turn_ids(conversation, _TURNS_AT_ONCE, ids[0])
+
     def _act(
-        self, turn: int, calls: Sequence[ToolCall], clock: Clock, agreed: bool
+        self,
+        turn: int,
+        calls: Sequence[ToolCall],
+        foreign: tuple[Provenance, ...],
+        clock: Clock,
+        consent: Consent,
     ) -> Iterator[AgentEvent]:
-        """Run the calls in order, then settle what they propose together."""
+        """Run the calls in order, then settle what they propose together.
+
+        `foreign` is the provenance of the arguments that are not the user's words.
+        """
         outcomes: list[ToolOutcome] = []
-        for call in calls:
-            self._check_stop()
+        for index, call in enumerate(calls):
+            self._engine.check_stop()
             yield CallMade(call)
             try:
                 outcome = self._registry.run(call.name, call.arguments, clock)
             except KnownError as error:
                 self._history.add_reply(turn, _result_message(call.name, False, error.code))
                 yield CallAnswered(call.name, None, error)
-                raise
+                question = question_for(error, calls, index, foreign)
+                if question is None:
+                    raise
+                self._history.pause(turn, question)
+                yield Stopped(error)
+                return
             self._history.add_reply(turn, _result_message(call.name, True, _facts(outcome.data)))
             yield CallAnswered(call.name, outcome)
             outcomes.append(outcome)
-        yield from self._settle(turn, outcomes, agreed)
+        yield from self._settle(turn, outcomes, consent, foreign)
+
+    def _run_again(
+        self, turn: int, question: Question, option: int, clock: Clock, consent: Consent
+    ) -> Iterator[AgentEvent]:
+        """Run a turn's calls with the choice that was missing.
+
+        The turn waits on until they come to something, so that nothing is lost with the process.
+        """
+        calls, foreign = with_choice(question, option, self._registry.declared)
+        (stored,) = self._history.turns_of((turn,))
+        if stored.started_at.astimezone(clock.zone).date() != clock.now.date():
+            consent = Consent.ASK  # "tomorrow" was said on another day: show what it means now
+        self._history.add_reply(turn, Message("assistant", calls))
+        try:
+            yield from self._act(turn, calls, foreign, clock, consent)
+        except KnownError as error:
+            waits_on = None if error.code == "stopped" else TurnState.PAUSED
+            yield self._ended(turn, error, also=waits_on)
+        except BaseException:
+            self._close(turn, _UNFINISHED)
+            raise
 
     def run_tool(
-        self, name: str, arguments: Mapping[str, object], clock: Clock, *, agreed: bool
+        self, name: str, arguments: Mapping[str, object], clock: Clock, *, consent: Consent
     ) -> Generator[AgentEvent, None, None]:
-        """Run one tool without a model or a turn; events as in `ask`."""
+        """Run one tool without a model or a turn; events as in `ask`, but for Started."""
         try:
             yield CallMade(ToolCall(name, arguments))
             try:
@@ -225,31 +266,41 @@ class Agent:
                 yield CallAnswered(name, None, error)
                 raise
             yield CallAnswered(name, outcome)
-            yield from self._settle(None, [outcome], agreed)
+            yield from self._settle(None, [outcome], consent)
         except KnownError as error:
-            yield Stopped(error)
+            yield Stopped(error, error.details)
 
     def _settle(
-        self, turn: int | None, outcomes: Sequence[ToolOutcome], agreed: bool
+        self,
+        turn: int | None,
+        outcomes: Sequence[ToolOutcome],
+        consent: Consent,
+        foreign: tuple[Provenance, ...] = (),
     ) -> Iterator[AgentEvent]:
         proposal = merged([outcome.proposal for outcome in outcomes if outcome.proposal])
         if proposal is None:
             yield self._done(turn, "\n".join(outcome.sentence for outcome in outcomes))
-        elif agreed:
-            yield Proposed(proposal)
-            yield from self._agree(turn, proposal, 0)
         else:
-            if turn is not None:
-                self._history.pause(turn, proposal)
-            yield Proposed(proposal)
-            yield Answered("Nothing was changed yet.", turn, waiting=True)
+            proposal = replace(proposal, provenance=(*proposal.provenance, *foreign))
+            if is_agreed(proposal, consent):
+                self._engine.check_stop()
+                if turn is not None and self._history.paused(turn) is not None:
+                    # The question is answered. Left waiting, it could be answered twice.
+                    self._history.finish(turn, TurnState.RUNNING)
+                yield Proposed(proposal)
+                yield from self._agree(turn, proposal, 0)
+            else:
+                if turn is not None:
+                    self._history.pause(turn, proposal)
+                yield Proposed(proposal)
+                yield Answered("Nothing was changed yet.", turn, waiting=True)
         for outcome in outcomes:
             if outcome.problem is not None:
                 yield Stopped(outcome.problem)
 
     def _agree(self, turn: int | None, proposal: Proposal, option: int) -> Iterator[AgentEvent]:
         chosen = proposal.options[option]
-        self._check_stop()
+        self._engine.check_stop()
         ids = self._apply(turn, proposal.title, chosen.changes)
         applied = Applied(tuple(zip(ids, chosen.changes, strict=True)))
         try:
@@ -269,8 +320,12 @@ class Agent:
         return Answered(sentence, turn)
 
 
-def _stopped() -> KnownError:
-    return KnownError("stopped", "Stopped. Nothing was changed.")
+def _not_waiting() -> KnownError:
+    return KnownError(
+        "not_waiting",
+        "There is no such choice waiting. Nothing was changed.",
+        "Repeat the request to see what can be done now.",
+    )
 
 
 def _result_message(name: str, ok: bool, content: str) -> Message:

@@ -12,7 +12,8 @@ def merged(proposals: Sequence[Proposal]) -> Proposal | None:
     """One proposal for all of `proposals`; None if there are none.
 
     One stays as it is. Several become one with a single option that makes the first option's
-    changes of each: they are done, and undone, together. Raises KnownError("same_target") if two
+    changes of each: they are done, and undone, together. It is doubtful if any of them is, or if
+    it leaves out another way to do one of them. Raises KnownError("same_target") if two
     of them change the same thing, as the second was planned without the first.
     """
     if len(proposals) < 2:
@@ -30,9 +31,13 @@ def merged(proposals: Sequence[Proposal]) -> Proposal | None:
         reason="; ".join(option.reason for option in firsts if option.reason),
         changes=changes,
         done=" ".join(option.done for option in firsts),
+        doubtful=any(
+            len(proposal.options) > 1 or proposal.options[0].doubtful for proposal in proposals
+        ),
     )
     return Proposal(
         title="; ".join(proposal.title for proposal in proposals),
         options=(option,),
         tool_risk=max(proposal.tool_risk for proposal in proposals),
+        provenance=tuple(each for proposal in proposals for each in proposal.provenance),
     )

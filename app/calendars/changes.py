@@ -65,10 +65,14 @@ def plan_create(
     *,
     now: datetime,
     summary: str,
+    becomes: Sequence[str] = (),
     calendar: str = "personal",
     new_uid: Callable[[], str] = lambda: str(uuid4()),
 ) -> Change:
-    """The change that adds `event` to `calendar`. `now` is aware; the file must not exist."""
+    """The change that adds `event` to `calendar`. `now` is aware; the file must not exist.
+
+    `summary` and `becomes` tell the user (see `Change`).
+    """
     from icalendar import Alarm, Calendar, Event, vCalAddress, vRecur
 
     uid = new_uid()
@@ -110,6 +114,7 @@ def plan_create(
         before=None,
         after=whole.to_ical().decode(),
         summary=summary,
+        becomes=tuple(becomes),
     )
 
 
@@ -214,12 +219,14 @@ def plan_cancel(
     *,
     now: datetime,
     summary: str,
+    was: Sequence[str] = (),
 ) -> Change:
     """The change that takes `occurrences`, all of the file `source`, out of the calendar.
 
     "this" takes exactly them; "following" them and what comes after the first of them in the
     series; "all" the whole series. Other events of the file stay as they are, byte by byte. A
-    file with nothing left in it goes. Raises KnownError("broken_calendar_file") where events
+    file with nothing left in it goes. `summary` and `was`, which lists what is taken away and not
+    what stays, tell the user (see `Change`). Raises KnownError("broken_calendar_file") where events
     cannot be told apart, "stale" where they are gone.
     """
     edit = _Edit(source)
@@ -247,6 +254,7 @@ def plan_cancel(
         before=source.text,
         after=_without_the_empty(source, edit.text(), uids),
         summary=summary,
+        was=tuple(was),
     )
 
 

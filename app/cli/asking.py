@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 
 from app.agent.events import AgentEvent, Answered, Generated, Stopped
+from app.agent.policy import Consent
 from app.cli.output import Output
 from app.cli.status import DONE, KNOWN_ERROR, WAITING
 from app.compose import headless
@@ -29,7 +30,7 @@ def ask(options: argparse.Namespace, output: Output) -> int:
     ) as program:
         conversation = program.history.new_conversation(text[:_TITLE_LENGTH])
         events = program.agent.ask(
-            text, program.clock, agreed=options.yes, conversation=conversation
+            text, program.clock, consent=_consent(options), conversation=conversation
         )
         # Closed before the profile is: a reader that leaves ends the turn, not the program first.
         with closing(events):
@@ -40,9 +41,15 @@ def tool(options: argparse.Namespace, output: Output) -> int:
     """Run one tool with arguments given as JSON."""
     arguments = _arguments(options.arguments)
     with headless(options.profile, now=options.now) as program:
-        events = program.agent.run_tool(options.name, arguments, program.clock, agreed=options.yes)
+        events = program.agent.run_tool(
+            options.name, arguments, program.clock, consent=_consent(options)
+        )
         with closing(events):
             return _show(events, output)
+
+
+def _consent(options: argparse.Namespace) -> Consent:
+    return Consent.FIRST if options.yes else Consent.ASK
 
 
 def _arguments(text: str) -> dict[str, object]:

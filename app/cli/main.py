@@ -8,16 +8,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.cli.output import Output, OutputFailedError, make_output
-from app.cli.status import KNOWN_ERROR, USAGE
+from app.cli.status import KNOWN_ERROR
 from app.core.errors import KnownError
 
 
 def main(words: Sequence[str]) -> int:
-    """Run one command; the exit status is 0 done, 1 a known error, 2 usage, 3 waiting for a yes."""
+    """Run one command, or show the window where none is named.
+
+    The exit status is 0 done, 1 a known error, 2 usage, 3 waiting for a yes.
+    """
     parser = _parser()
-    if not words:
-        parser.print_help(sys.stderr)
-        return USAGE
+    if not words or (words[0].startswith("-") and words[0] not in ("-h", "--help")):
+        return _window(_window_parser().parse_args(words))
     options = parser.parse_args(words)
     if options.command == "tool" and not options.schemas and options.name is None:
         parser.error("tool: name a tool, or ask for --schemas")
@@ -52,19 +54,42 @@ def _run(options: argparse.Namespace, output: Output) -> int:
     return doctor(options, output)
 
 
+def _window(options: argparse.Namespace) -> int:
+    """Show the window until it is closed."""
+    try:
+        from app.compose.windowed import Choices, window
+
+        return window(Choices(options.profile, options.now, options.model))
+    except KnownError as error:
+        print(error.sentence(), file=sys.stderr)
+        return KNOWN_ERROR
+
+
+def _window_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="phial", description="Open the window. For the commands: phial --help."
+    )
+    for add in (_add_profile, _add_now, _add_model):
+        add(parser)
+    return parser
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="phial", description="An assistant for your calendar that runs on this machine."
+        prog="phial",
+        usage="%(prog)s [--profile DIR] [--now ISO] [--model FILE]\n       %(prog)s COMMAND ...",
+        description="An assistant for your calendar that runs on this machine. Without a command "
+        "its window opens.",
     )
-    commands = parser.add_subparsers(dest="command", required=True)
+    commands = parser.add_subparsers(dest="command", required=True, prog="phial")
     shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--profile", type=_path, metavar="DIR", help="the profile's folder")
+    _add_profile(shared)
     shared.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
     changing = argparse.ArgumentParser(add_help=False)
-    changing.add_argument("--now", default="", metavar="ISO", help="fix the clock and zone")
+    _add_now(changing)
     changing.add_argument("--yes", action="store_true", help="make the changes proposed")
     model = argparse.ArgumentParser(add_help=False)
-    model.add_argument("--model", type=_path, metavar="FILE", help="a GGUF model file")
+    _add_model(model)
 
     ask = commands.add_parser(
         "ask", parents=[shared, changing, model], help="one request in your own words"
@@ -79,6 +104,18 @@ def _parser() -> argparse.ArgumentParser:
         "doctor", parents=[shared, model], help="what this machine can do and what is missing"
     )
     return parser
+
+
+def _add_profile(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--profile", type=_path, metavar="DIR", help="the profile's folder")
+
+
+def _add_now(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--now", default="", metavar="ISO", help="fix the clock and zone")
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", type=_path, metavar="FILE", help="a GGUF model file")
 
 
 def _path(text: str) -> Path:

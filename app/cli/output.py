@@ -17,7 +17,9 @@ from app.agent.events import (
     Generated,
     Proposed,
     Said,
+    Started,
     Stopped,
+    Working,
 )
 from app.core.errors import AmbiguousError, KnownError
 from app.core.proposals import Change, Proposal
@@ -115,7 +117,7 @@ class JsonOutput:
                 self._print({"event": "answer", "text": text, "turn_id": turn_id})
             case Stopped(error, details):
                 self.error(error, details)
-            case Generated():
+            case Started() | Working() | Generated():
                 pass  # not among the documented events
 
 
@@ -179,7 +181,7 @@ class TextOutput:
                 self.error(error, details)
             case CallMade():
                 self._end_speech()  # what the model said before is not the answer
-            case CallAnswered() | Generated():
+            case Started() | Working() | CallAnswered() | Generated():
                 pass  # the proposal before and the sentence after say it
 
 
@@ -194,6 +196,10 @@ def _proposal_text(proposal: Proposal) -> str:
         for number, option in enumerate(proposal.options, 1):
             reason = f" ({option.reason})" if option.reason else ""
             lines.append(f"  {number}. {option.label}{reason}")
+    lines += [
+        f"  {each.argument} “{each.value}” comes from {each.source}, not from your words"
+        for each in proposal.provenance
+    ]
     return "\n".join(lines)
 
 
@@ -234,4 +240,8 @@ def _proposal_values(proposal: Proposal) -> dict[str, object]:
         "risk": proposal.risk.name,
         "options": options,
         "changes": options[0]["changes"],
+        "provenance": [
+            {"argument": each.argument, "value": each.value, "source": each.source}
+            for each in proposal.provenance
+        ],
     }

@@ -7,14 +7,16 @@ class KnownError(Exception):
     """A situation Phial expects and can explain: a full disk, a wrong file, an unclear date.
 
     `code` is a stable word for scripts, `message` says what happened and what was kept, `hint`
-    says what to do. Anything that is not a `KnownError` is a bug.
+    says what to do, `details` are technical lines for a report. Anything that is not a
+    `KnownError` is a bug.
     """
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    def __init__(self, code: str, message: str, hint: str = "", details: str = "") -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.details = details
 
     def sentence(self) -> str:
         """Message and hint in one line, for a person."""

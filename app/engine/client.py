@@ -8,20 +8,36 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from app.core.events import EngineEvent, Failed, Finished
+from app.core.engine_life import (
+    EngineLoading,
+    EngineLost,
+    EngineReady,
+    EngineStarting,
+    StageListener,
+)
+from app.core.events import EngineEvent, Failed, Finished, Progress
 from app.core.ports import Capabilities, GenerateRequest
 from app.engine.wire import capabilities_from_json, event_from_json, request_to_json
 from app.workers.command import child_command, child_directory
-from app.workers.supervisor import Worker, WorkerFailed, WorkerSpec
+from app.workers.life import Early, LifeListener, Over, Ready, WorkerFailed
+from app.workers.supervisor import Worker, WorkerSpec
 
 _READY_S = 300.0  # a 9 GB file from a slow disk
 _SILENCE_S = 120.0  # one batch of 512 tokens of a 14B model on two slow cores
 
 
 def engine_worker(
-    model: Path, *, context: int = 0, threads: int = 0, cpu_only: bool = False
+    model: Path,
+    *,
+    context: int = 0,
+    threads: int = 0,
+    cpu_only: bool = False,
+    listener: StageListener | None = None,
 ) -> Worker:
-    """The worker for a model file, not yet started. 0 leaves context and threads to the host."""
+    """The worker for a model file, not yet started. 0 leaves context and threads to the host.
+
+    `listener` hears of each stage but a close, as `LifeListener` does.
+    """
     words = ["--engine-host", "--model", str(model.absolute())]
     if context:
         words += ["--context", str(context)]
@@ -37,8 +53,37 @@ def engine_worker(
             ready_timeout=_READY_S,
             silence_timeout=_SILENCE_S,
             safe_words=("--cpu-only",),
-        )
+        ),
+        listener=None if listener is None else _stages(listener),
     )
+
+
+def _stages(listener: StageListener) -> LifeListener:
+    """What a worker tells, as the stages of an engine."""
+
+    def tell(event: Early | Ready | Over) -> None:
+        match event:
+            case Early(line):
+                match event_from_json(line):
+                    case Progress("starting"):
+                        listener(EngineStarting())
+                    case Progress("loading", percent):
+                        listener(EngineLoading(percent))
+            case Ready(line):
+                listener(EngineReady(_capabilities(line)))
+            case Over(failure) if failure.code != "worker_closed":
+                listener(EngineLost(failure))
+
+    return tell
+
+
+def _capabilities(ready: Mapping[str, object]) -> Capabilities:
+    return capabilities_from_json(cast("Mapping[str, Any]", ready["capabilities"]))
+
+
+def engine_client(model: Path, listener: StageListener) -> EngineClient:
+    """The engine for a model file as the window uses it, not yet started."""
+    return EngineClient(engine_worker(model, listener=listener))
 
 
 class EngineClient:
@@ -58,8 +103,7 @@ class EngineClient:
 
     def capabilities(self) -> Capabilities:
         """What is loaded; waits for it. Raises KnownError with the reason if it cannot load."""
-        ready = cast("Mapping[str, Any]", self._worker.wait_ready())
-        return capabilities_from_json(ready["capabilities"])
+        return _capabilities(self._worker.wait_ready())
 
     def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
         """Events of one generation. The engine's death, too, arrives as a Failed event."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
+from app.core.engine_life import EngineReady, StageListener
 from app.core.events import EngineEvent, Failed, Finished
 from app.core.ports import Capabilities, GenerateRequest
 
@@ -18,8 +19,14 @@ class FakeEngine:
     that raises stands for an engine that died.
     """
 
-    def __init__(self, script: Script, capabilities: Capabilities | None = None) -> None:
+    def __init__(
+        self,
+        script: Script,
+        capabilities: Capabilities | None = None,
+        listener: StageListener | None = None,
+    ) -> None:
         self._script = script
+        self._listener = listener
         self._capabilities = capabilities or Capabilities(
             model_name="Fake",
             architecture="fake",
@@ -31,6 +38,11 @@ class FakeEngine:
         self._cancelled: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
+
+    def start(self) -> None:
+        """Be ready at once."""
+        if self._listener is not None:
+            self._listener(EngineReady(self._capabilities))
 
     def capabilities(self) -> Capabilities:
         """What the test said is loaded."""

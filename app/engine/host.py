@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from app.core.connections import refuse_connections
 from app.core.errors import KnownError
 from app.core.events import Progress
 from app.engine.wire import capabilities_to_json, event_to_json, request_from_json
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def main(words: Sequence[str]) -> NoReturn:
     """Run the host with the words that follow `--engine-host`. Does not return."""
     wire = open_wire()
+    refuse_connections()
     parser = argparse.ArgumentParser(prog="phial --engine-host")
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--context", type=int, default=0, help="tokens; 0: the default")
@@ -46,6 +48,7 @@ class _Host:
 
     def prepare(self) -> None:
         """Load the model and say whether it is ready."""
+        self._wire.send(event_to_json(Progress("starting")))
         try:
             self._load()
         except KnownError as error:

@@ -91,8 +91,12 @@ def file_version(path: Path) -> str:
     return read_versioned(path)[1]
 
 
-def write_atomic(path: Path, data: bytes, *, expected_version: str | None) -> None:
-    """Make `path` hold `data`, durably, or leave it as it was.
+def write_atomic(
+    path: Path, data: bytes, *, expected_version: str | None, durable: bool = True
+) -> None:
+    """Make `path` hold `data`, or leave it as it was.
+
+    `durable` makes it outlast a power cut; without it, it is quicker and outlasts the process.
 
     A file that was there keeps its mode; a new one is for its owner only (0600).
     `expected_version` is the version the file must still have ("": it must not exist), None
@@ -101,7 +105,7 @@ def write_atomic(path: Path, data: bytes, *, expected_version: str | None) -> No
     """
     temporary = path.with_name(f"{_PREFIX}{os.urandom(8).hex()}{_SUFFIX}")
     try:
-        _write_new(temporary, data, _mode_of(path))
+        _write_new(temporary, data, _mode_of(path), durable)
         # As late as can be: what another program writes after this line is overwritten.
         _check_version(path, expected_version)
         temporary.replace(path)
@@ -111,7 +115,8 @@ def write_atomic(path: Path, data: bytes, *, expected_version: str | None) -> No
         if isinstance(error, OSError):
             raise explain_os_error(error, path, "save a file") from error
         raise
-    _sync_folder(path.parent, path)
+    if durable:
+        _sync_folder(path.parent, path)
 
 
 def remove_atomic(path: Path, *, expected_version: str | None) -> None:
@@ -161,14 +166,15 @@ def _mode_of(path: Path) -> int:
     return stat.S_IMODE(found) & 0o777 if stat.S_ISREG(found) else _PRIVATE
 
 
-def _write_new(path: Path, data: bytes, mode: int) -> None:
+def _write_new(path: Path, data: bytes, mode: int, durable: bool) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     with os.fdopen(os.open(path, flags, _PRIVATE), "wb") as file:
         file.write(data)
         file.flush()
         if stat.S_IMODE(os.fstat(file.fileno()).st_mode) != mode:  # not every disk has modes
             path.chmod(mode)
-        os.fsync(file.fileno())
+        if durable:
+            os.fsync(file.fileno())
 
 
 def _check_version(path: Path, expected: str | None) -> None:

@@ -24,6 +24,11 @@ _BUSY_SECONDS = 5.0
 # Up to this size every page is checked at each start (about 3 ms a megabyte).
 _CHECKED_BYTES = 2 << 20
 
+_SEARCH = "message_search"
+
+# Newer SQLite looks into the word index too, and says so where it may not write.
+_HARMLESS = ("ok", "unable to validate the inverted index")
+
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_FORMAT")
 _DENIED = ("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_READONLY", "SQLITE_AUTH")
 _BUSY = ("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL")
@@ -33,8 +38,9 @@ def open_database(paths: ProfilePaths) -> sqlite3.Connection:
     """Open phial.db, made or migrated if need be; the caller holds the lock and closes it.
 
     The connection commits each statement by itself outside `transaction`, durably (WAL,
-    synchronous FULL). Raises KnownError: "database_damaged" (also for a foreign file),
-    "database_newer", "database_busy", "disk_full", "no_permission", "io_error".
+    synchronous FULL), and overwrites what is deleted. Raises KnownError: "database_damaged" (also
+    for a foreign file), "database_newer", "database_busy", "disk_full", "no_permission",
+    "io_error".
     """
     path = paths.database
     fresh = _is_fresh(path)
@@ -47,6 +53,8 @@ def open_database(paths: ProfilePaths) -> sqlite3.Connection:
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA trusted_schema = OFF")
+            # What is deleted is overwritten: it was deleted so that nobody reads it again.
+            connection.execute("PRAGMA secure_delete = ON")
             migrate(connection, path)
         except BaseException:
             connection.close()
@@ -204,16 +212,33 @@ def _check(path: Path) -> None:
             )
         if schema != _expected_schema(version):
             raise damaged(path, "is damaged")
+        if any(name == _SEARCH for _, name, _ in schema):
+            _check_search(connection, path)
         if path.stat().st_size <= _CHECKED_BYTES:
-            findings = connection.execute("PRAGMA integrity_check(1)").fetchall()
-            if findings != [("ok",)]:
+            findings = connection.execute("PRAGMA integrity_check").fetchall()
+            if any(not text.startswith(_HARMLESS) for (text,) in findings):
                 raise damaged(path, "is damaged")
 
 
+def _check_search(connection: sqlite3.Connection, path: Path) -> None:
+    """Read the word index once: FTS5 reports damage in its own tables as if the SQL were wrong."""
+    sql = f"SELECT text FROM {_SEARCH} WHERE {_SEARCH} MATCH 'a' ORDER BY rank LIMIT 1"
+    try:
+        connection.execute(sql).fetchall()
+    except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorname", "") != "SQLITE_ERROR":
+            raise
+        raise damaged(path, "is damaged") from error
+
+
 def _schema(connection: sqlite3.Connection) -> list[tuple[object, ...]]:
-    statistics = "name NOT LIKE 'sqlite_stat%'"  # made by ANALYZE, at whatever time
+    """Everything the database has, with its SQL where that is Phial's own."""
+    # sqlite_stat: made by ANALYZE, at whatever time. The tables inside a word index are SQLite's,
+    # and another version of it may word them in another way.
     return connection.execute(
-        f"SELECT type, name, sql FROM sqlite_master WHERE {statistics} ORDER BY type, name"
+        "SELECT type, name, CASE WHEN name GLOB ? THEN '' ELSE sql END FROM sqlite_master"
+        " WHERE name NOT LIKE 'sqlite_stat%' ORDER BY type, name",
+        (f"{_SEARCH}_*",),
     ).fetchall()
 
 

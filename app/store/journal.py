@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 from app.core.errors import KnownError
 from app.core.proposals import Change, version_of
+from app.store.columns import storable, utc_text
 from app.store.database import query, transaction, unreadable_rows
 
 EntryState = Literal["pending", "applied", "absent", "undone", "unknown"]
@@ -51,12 +52,11 @@ class Journal:
         """Log `changes` as one operation, "pending"; their ids ("c1") in the same order."""
         if not changes:
             raise ValueError("an operation has at least one change")
-        at = datetime.now(UTC).isoformat(timespec="milliseconds")
-        plain = title.encode("utf-8", "replace").decode()
+        at = utc_text(datetime.now(UTC))
         ids = []
         with transaction(self._connection):
             operation = self._connection.execute(
-                "INSERT INTO operation (turn_id, title) VALUES (?, ?)", (turn_id, plain)
+                "INSERT INTO operation (turn_id, title) VALUES (?, ?)", (turn_id, storable(title))
             ).lastrowid
             for change in changes:
                 undoes = self._number(change.undoes) if change.undoes else None
@@ -107,6 +107,41 @@ class Journal:
         sql = f"{_COLUMNS} WHERE state = 'applied' AND id > ? ORDER BY id"
         later = self._entries(sql, self._number(entry.id))
         return tuple(each for each in later if each.change.target == entry.change.target)
+
+    def operations_of(self, turn_ids: Iterable[int]) -> dict[int, tuple[JournalEntry, ...]]:
+        """For each of the turns everything logged for it, in any state, in the order of logging."""
+        ids = list(turn_ids)
+        rows = query(
+            self._connection,
+            "SELECT turn_id, change.id, operation_id, content, state, at"
+            " FROM operation JOIN change ON operation_id = operation.id"
+            " WHERE turn_id IN (SELECT value FROM json_each(?)) ORDER BY change.id",
+            (json.dumps(ids),),
+        )
+        found: dict[int, list[JournalEntry]] = {turn_id: [] for turn_id in ids}
+        with unreadable_rows(self._connection):
+            for turn_id, *row in rows:
+                found[turn_id].append(_entry(row))
+        return {turn_id: tuple(entries) for turn_id, entries in found.items()}
+
+    def undone_by(self, entry_id: str) -> str:
+        """The newest entry in force that takes this one back; its inverse does it again.
+
+        "" if there is none: the entry is in force itself, or never was.
+        """
+        sql = "SELECT max(id) FROM change WHERE undoes = ? AND state = 'applied'"
+        ((number,),) = query(self._connection, sql, (self._number(entry_id),))
+        return "" if number is None else f"c{number}"
+
+    def turn_of(self, entry_id: str) -> int | None:
+        """The turn an entry was logged for; None if there was none, or it was deleted since."""
+        sql = (
+            "SELECT turn_id FROM change JOIN operation ON operation.id = operation_id"
+            " WHERE change.id = ?"
+        )
+        ((turn_id,),) = query(self._connection, sql, (self._number(entry_id),))
+        found: int | None = turn_id
+        return found
 
     def pending(self) -> tuple[JournalEntry, ...]:
         """Entries whose outcome was never written down, oldest first."""
@@ -168,7 +203,7 @@ class Journal:
             return tuple(_entry(row) for row in rows)
 
 
-def _entry(row: tuple[Any, ...]) -> JournalEntry:
+def _entry(row: Sequence[Any]) -> JournalEntry:
     number, operation, content, state, at = row
     for known in get_args(EntryState):
         if state == known:

@@ -73,6 +73,39 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "CREATE INDEX change_by_operation ON change (operation_id)",
         "CREATE INDEX change_pending ON change (state) WHERE state = 'pending'",
     ),
+    (
+        "ALTER TABLE conversation ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE conversation ADD COLUMN updated_at TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE conversation ADD COLUMN deleted_at TEXT",
+        "ALTER TABLE turn ADD COLUMN replaced_by INTEGER REFERENCES turn (id)",
+        # One in which nothing was said yet counts as old.
+        """
+        UPDATE conversation SET updated_at = coalesce(
+            (SELECT started_at FROM turn WHERE conversation_id = conversation.id
+             ORDER BY id DESC LIMIT 1),
+            '1970-01-01T00:00:00.000+00:00'
+        )
+        """,
+        """
+        CREATE VIRTUAL TABLE message_search
+        USING fts5 (text, tokenize = "unicode61 remove_diacritics 2")
+        """,
+        # An entry that is damaged is met, and explained, when its turn is read; not here.
+        """
+        INSERT INTO message_search (rowid, text)
+        SELECT id, words FROM (
+            SELECT id, CASE WHEN json_valid(parts) THEN (
+                SELECT group_concat(json_extract(value, '$.text'), '') FROM json_each(parts)
+                WHERE json_extract(value, '$.type') = 'text'
+            ) END AS words
+            FROM message WHERE role IN ('user', 'assistant')
+        ) WHERE words <> ''
+        """,
+        # What a row that is deleted is looked up by in the tables that refer to it.
+        "CREATE INDEX turn_by_replaced ON turn (replaced_by) WHERE replaced_by IS NOT NULL",
+        "CREATE INDEX operation_by_turn ON operation (turn_id) WHERE turn_id IS NOT NULL",
+        "CREATE INDEX change_by_undoes ON change (undoes) WHERE undoes IS NOT NULL",
+    ),
 )
 
 

@@ -36,6 +36,11 @@ class ProfilePaths:
         return self.root / "settings.toml"
 
     @property
+    def window(self) -> Path:
+        """How the window was left, with what was typed and not sent."""
+        return self.root / "window.json"
+
+    @property
     def calendars(self) -> Path:
         """One folder a calendar, one .ics file an object."""
         return self.root / "calendars"
@@ -141,7 +146,14 @@ def _tighten(paths: ProfilePaths) -> None:
     """
     ours = {
         path.name
-        for path in (paths.settings, paths.calendars, paths.mail, paths.contacts, paths.lock)
+        for path in (
+            paths.settings,
+            paths.window,
+            paths.calendars,
+            paths.mail,
+            paths.contacts,
+            paths.lock,
+        )
     } | {"cache"}
     try:
         mode = stat.S_IMODE(paths.root.stat().st_mode)

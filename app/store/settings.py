@@ -17,6 +17,9 @@ from app.store.atomic import read_versioned, write_atomic
 from app.store.paths import ProfilePaths
 from app.store.safe_names import is_safe_name
 
+SCHEMES = ("system", "light", "dark")
+"""The window's colours: as the system has them, or always the same."""
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -31,7 +34,8 @@ class Settings:
     `names` and `addresses` are the user's own. `zone` is an IANA name. `working_hours` are start
     and end in that zone; `working_days` count from Monday = 0, in order. `locale` is like "en_GB",
     "en" where the region is not known. `calendar` is the folder new events go to. `model` is a
-    GGUF file, "" for the starter model.
+    GGUF file, "" for the starter model. `scheme` is the window's
+    colours: one of `SCHEMES`.
     """
 
     names: tuple[str, ...] = ()
@@ -42,6 +46,7 @@ class Settings:
     locale: str = "en"
     calendar: str = "personal"
     model: str = ""
+    scheme: str = "system"
 
 
 def load_settings(paths: ProfilePaths) -> Settings:
@@ -131,6 +136,7 @@ def _parse(path: Path, data: bytes) -> Settings:
             "calendar", _calendar, "a plain folder name of letters, digits, . _ -", base.calendar
         ),
         model=value("model", _string, "the name of a file in quotation marks", base.model),
+        scheme=value("scheme", _scheme, '"system", "light" or "dark"', base.scheme),
     )
 
 
@@ -177,6 +183,10 @@ def _locale(value: object) -> str | None:
 
 def _calendar(value: object) -> str | None:
     return value if isinstance(value, str) and is_safe_name(value) else None
+
+
+def _scheme(value: object) -> str | None:
+    return value if isinstance(value, str) and value in SCHEMES else None
 
 
 def _days(value: object) -> tuple[int, ...] | None:

@@ -16,7 +16,7 @@ from app.store.settings import Settings
 from app.tools.references import Resolved, resolve_events
 from app.tools.schemas import declared
 from app.tools.when import say_day
-from app.tools.wording import day_and_times, listed, one_line, title_of, when_of
+from app.tools.wording import day_and_times, listed, one_line, short_day, title_of, when_of
 
 _SCOPES: tuple[Scope, ...] = ("this", "following", "all")
 _NAMED = 8
@@ -143,11 +143,23 @@ class _Plan:
                 scope,
                 now=self.now,
                 summary=self._summary(of_file, scope),
+                was=self._was(of_file),
             )
             for path, of_file, scope in self._files()
         )
         repeats = any(each.recurrence_id for each in self.chosen)
-        return Option(self._label(), "it repeats" if repeats else "", changes, self._done())
+        further = any(self._reaches_further(each) for each in self.chosen)
+        return Option(
+            self._label(),
+            "it repeats" if repeats else "",
+            changes,
+            self._done(),
+            doubtful=further or len(self.chosen) > 1,
+        )
+
+    def _reaches_further(self, occurrence: Occurrence) -> bool:
+        """Whether other occurrences of its series go with it."""
+        return bool(occurrence.recurrence_id) and self._scope_of(occurrence) != "this"
 
     def _scope_of(self, occurrence: Occurrence) -> Scope:
         if self.whole and occurrence.id not in self.whole:
@@ -187,6 +199,25 @@ class _Plan:
         also = f" and {len(of_file) - 1} more" if len(of_file) > 1 else ""
         words = reach.get(scope, "") if any(each.recurrence_id for each in of_file) else ""
         return f"Cancel '{title_of(first)}', {day_and_times(first, self.now.date())}{also}{words}"
+
+    def _was(self, of_file: Sequence[Occurrence]) -> list[str]:
+        """What is taken out of one file: the only event line by line, or a line for each."""
+        reach: dict[Scope, str] = {
+            "this": "only this occurrence",
+            "following": "this and the following ones",
+            "all": "the whole series",
+        }
+        found = []
+        for each in of_file:
+            day = short_day(each.start.date(), self.now.date())
+            lines = [title_of(each), f"{day}, {when_of(each)}"]
+            lines += [reach[self._scope_of(each)]] if each.recurrence_id else []
+            found.append(lines)
+        if len(found) == 1:
+            return found[0]
+        more = len(found) - _NAMED
+        named = [", ".join(lines) for lines in found[:_NAMED]]
+        return [*named, f"and {more} more"] if more > 0 else named
 
     def _done(self) -> str:
         lines = []

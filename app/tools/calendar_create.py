@@ -18,8 +18,8 @@ from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock, Tool, ToolOutcome
 from app.core.proposals import Option, Proposal
 from app.store.settings import Settings
-from app.tools.clashes import NewTime, clash_words
-from app.tools.event_details import details, notes_of, reminder_of, title_from
+from app.tools.clashes import NewTime, clashes_with
+from app.tools.event_details import card_lines, details, notes_of, reminder_of, title_from
 from app.tools.schemas import declared
 from app.tools.when import (
     When,
@@ -47,11 +47,15 @@ _ENDS = ("UNTIL=", "COUNT=")
 
 @dataclass(frozen=True)
 class _Slot:
-    """A time the event could have: both dates (`end` exclusive) or both aware times."""
+    """A time the event could have: both dates (`end` exclusive) or both aware times.
+
+    `doubtful` as in `Option`.
+    """
 
     start: date | datetime
     end: date | datetime
     reason: str = ""
+    doubtful: bool = False
 
 
 def cal_create(
@@ -245,16 +249,19 @@ class _Creation:
         return [_Slot(first, _after(first, length))]
 
     def _judged(self, slot: _Slot, when: When) -> _Slot:
-        """The slot with everything to know before agreeing. Raises KnownError as `clash_words`."""
+        """The slot with everything to know before agreeing. Raises KnownError as `clashes_with`."""
         zone = self._clock.zone
         all_day = not isinstance(slot.start, datetime)
         start, end = instant(slot.start, zone), instant(slot.end, zone)
         moved = when.note if slot.start == when.start else ""
         time = NewTime(start, end, all_day=all_day, rrule=self._rrule)
         past = "in the past" if end.timestamp() <= self._now.timestamp() else ""
-        clashes = clash_words(self._calendar, time, self._now.date())
+        clashes = clashes_with(self._calendar, time, self._now.date())
+        reasons = (slot.reason, moved, clashes.words, past)
         return replace(
-            slot, reason="; ".join(each for each in (slot.reason, moved, clashes, past) if each)
+            slot,
+            reason="; ".join(each for each in reasons if each),
+            doubtful=bool(moved or clashes.overlap or past),
         )
 
     def _free(self, when: When, length: timedelta, *, needed: bool = True) -> list[_Slot]:
@@ -302,16 +309,18 @@ class _Creation:
         day = slot.start.date() if isinstance(slot.start, datetime) else slot.start
         repeats = [say_repetition(event.rrule, day, self._clock.zone)] if event.rrule else []
         times = [self._times(slot), *repeats]
-        label = ", ".join([short_day(day, self._now.date()), *times])
+        near = short_day(day, self._now.date())
+        label = ", ".join([near, *times])
         change = plan_create(
             placed,
             now=self._now,
             summary=", ".join([f"Add '{event.title}'", label, *details(event)]),
+            becomes=card_lines(event, f"{near}, {times[0]}", repeats),
             calendar=self._settings.calendar,
             new_uid=self._new_uid,
         )
         done = ", ".join([f"Added '{event.title}' on {say_day(day)}", *times, *details(event)])
-        return Option(label, slot.reason, (change,), f"{done}.")
+        return Option(label, slot.reason, (change,), f"{done}.", slot.doubtful)
 
     def _times(self, slot: _Slot) -> str:
         zone = self._clock.zone

@@ -117,7 +117,7 @@ def _sentence(
 ) -> str:
     if not entries:
         return f"Nothing{named} {asked}."
-    clashing = _clashing(entries)
+    overlapping = clashing(entries)
     lines: list[str] = []
     if backwards:
         lines.append("Nothing is ahead; the last was:" if total == 1 else "Nothing is ahead; past:")
@@ -129,14 +129,14 @@ def _sentence(
             where = f", {shown(each.where)}" if each.where else ""
             guests = beside(each.title, each.attendees)[:_GUESTS]
             company = f" with {listed(guests)}" if guests else ""
-            clash = " (overlaps)" if each in clashing else ""
+            clash = " (overlaps)" if each in overlapping else ""
             lines.append(f"  {when_of(each)} {title_of(each)}{company}{where}{clash}")
     if total > len(entries):
         lines.append(f"and {total - len(entries)} more.")
     return "\n".join(lines)
 
 
-def _clashing(entries: Sequence[Entry]) -> set[Occurrence]:
+def clashing(entries: Sequence[Entry]) -> set[Occurrence]:
     """Timed events that take up time another one also takes."""
     timed = [entry.occurrence for entry in entries if entry.busy and not entry.occurrence.all_day]
     return {

@@ -30,8 +30,19 @@ class NewTime:
     rrule: str = ""
 
 
-def clash_words(calendar: Vdir, time: NewTime, today: date) -> str:
-    """What takes up the same time, "" for nothing; at most three by name.
+@dataclass(frozen=True)
+class Clashes:
+    """What takes up the same time, in words, "" for nothing.
+
+    `overlap` is False where the words only name all-day marks on the days of a timed event.
+    """
+
+    words: str
+    overlap: bool
+
+
+def clashes_with(calendar: Vdir, time: NewTime, today: date) -> Clashes:
+    """What takes up the same time; at most three by name.
 
     A timed event is compared with timed ones, and all-day ones on its days are named beside
     them; an all-day event is a mark on the day and clashes with all-day ones only. Of a series
@@ -55,7 +66,7 @@ def clash_words(calendar: Vdir, time: NewTime, today: date) -> str:
         words.append(f"all day: {listed([title_of(each) for each in marks], most=_MOST)}")
     if later:
         words.append(f"later ones overlap with {_names(later, None, today)}")
-    return "; ".join(words)
+    return Clashes("; ".join(words), overlap=bool(now or later))
 
 
 def _sharing(events: Sequence[Occurrence], start: datetime, end: datetime) -> list[Occurrence]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import timedelta
 
 from app.calendars.changes import NewEvent
@@ -58,11 +59,27 @@ def reminder_of(text: str) -> timedelta | None:
 
 def details(event: NewEvent) -> list[str]:
     """Place, people the title does not name, reminder and notes, each in words."""
+    return [*_where(event), *_people(event), *_beside_it(event)]
+
+
+def card_lines(event: NewEvent, day_and_times: str, repeats: Sequence[str]) -> tuple[str, ...]:
+    """The event line by line: title, time, people, place, how it repeats, reminder and notes."""
+    people, where, others = _people(event), _where(event), _beside_it(event)
+    return (event.title, day_and_times, *people, *where, *repeats, *others)
+
+
+def _where(event: NewEvent) -> list[str]:
+    return [f"at {event.where}"] if event.where else []
+
+
+def _people(event: NewEvent) -> list[str]:
+    people = beside(event.title, event.attendees)
+    return [f"with {listed(people)}"] if people else []
+
+
+def _beside_it(event: NewEvent) -> list[str]:
+    """Reminder and notes."""
     found = []
-    if event.where:
-        found.append(f"at {event.where}")
-    if people := beside(event.title, event.attendees):
-        found.append(f"with {listed(people)}")
     if event.remind is not None:
         found.append(f"reminder {say_length(event.remind)} before")
     if notes := shown(event.notes):

@@ -4,7 +4,7 @@ It moves JSON objects and knows nothing of their meaning beyond "ready", "id", "
 Pipes and threads are in `child`, reasons in `diagnose`.
 
 The conversation: the child's first word is a line with `"ready": true`, or `"ready": false` with
-"code", "message" and "hint" when it cannot work; lines before that are not passed on. Each
+"code", "message" and "hint" when it cannot work; lines before that reach the listener only. Each
 request has an "id"; every line that answers it carries the same, the last one `"end": true`. The
 child answers requests in the order they came.
 """
@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from app.core.errors import KnownError
 from app.workers.child import Child
 from app.workers.diagnose import diagnose
+from app.workers.life import Early, LifeListener, Over, Ready, WorkerFailed
 from app.workers.wire import encode
 
 MAX_RESTARTS = 3
-"""Restarts within RESTART_WINDOW before the safe form, and then before giving up."""
+"""Restarts within RESTART_WINDOW before the safe form; and, of one that cannot start, the last."""
 
 RESTART_WINDOW = 300.0
 """Seconds a restart counts."""
@@ -34,20 +34,6 @@ MAX_STRIKES = 2
 """How often a request may end the child before it is not sent again."""
 
 _GRACE = 0.1
-
-
-class WorkerFailed(KnownError):
-    """A child process could not do its work; it is started again by the next request.
-
-    `code`: worker_died, worker_silent, worker_garbage, worker_not_ready, worker_closed,
-    request_refused, gave_up, or what the child gave as the reason why it is not ready. `details`
-    are the last lines of its stderr, for "Copy details".
-    """
-
-    def __init__(self, code: str, message: str, hint: str = "", details: str = "") -> None:
-        """As `KnownError`, and the child's last words."""
-        super().__init__(code, message, hint)
-        self.details = details
 
 
 @dataclass(frozen=True)
@@ -103,10 +89,16 @@ class _Life:
 class Worker:
     """A child process that is there when it is needed. All methods may be called by any thread."""
 
-    def __init__(self, spec: WorkerSpec, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        spec: WorkerSpec,
+        clock: Callable[[], float] = time.monotonic,
+        listener: LifeListener | None = None,
+    ) -> None:
         """Nothing is started yet. `clock` gives the seconds of the restart window."""
         self._spec = spec
         self._clock = clock
+        self._listener = listener
         self._changed = threading.Condition()
         self._life: _Life | None = None
         self._past: list[Child] = []
@@ -222,7 +214,11 @@ class Worker:
         while self._recent and self._recent[0] <= now - RESTART_WINDOW:
             self._recent.popleft()
         if len(self._recent) >= MAX_RESTARTS:
-            if self._safe or not self._spec.safe_words:
+            if self._spec.safe_words and not self._safe:
+                self._safe = True
+            elif last.ready is None:
+                # One that came up serves the next request, which somebody waits for; only one
+                # that cannot even start is left off.
                 reason = last.over
                 assert reason is not None
                 raise WorkerFailed(
@@ -232,7 +228,6 @@ class Worker:
                     reason.hint or "Try again in five minutes.",
                     reason.details,
                 )
-            self._safe = True
         self._recent.append(now)
         self._restarts += 1
 
@@ -330,10 +325,12 @@ class Worker:
 
     def _take_ready(self, life: _Life, line: Mapping[str, object]) -> None:
         if "ready" not in line:
+            self._tell(Early(line))
             return
         with self._changed:
             if line["ready"] is True:
                 life.ready = line
+                self._tell(Ready(line))
                 self._changed.notify_all()
                 return
             words = [str(line.get(word, "")) for word in ("code", "message", "hint")]
@@ -363,7 +360,9 @@ class Worker:
                 found = diagnose(status if status is not None else 0, tail)
                 message = f"The {self._spec.name} process {found.sentence}; your data is untouched."
                 reason = _Reason("worker_died", message, found.hint)
-            life.over = _Reason(reason.code, reason.message, reason.hint, "\n".join(tail))
+            over = _Reason(reason.code, reason.message, reason.hint, "\n".join(tail))
+            self._tell(Over(over.failure()))  # before anyone who waits goes on
+            life.over = over
             key = next(iter(life.sent.values()), "")
             if key and reason.code != "worker_closed":
                 # Requests are answered in order: the oldest one is the one it was at.
@@ -371,6 +370,10 @@ class Worker:
             for answers in life.open.values():
                 answers.put(None)
             self._changed.notify_all()
+
+    def _tell(self, event: Early | Ready | Over) -> None:
+        if self._listener is not None:
+            self._listener(event)
 
     def _closed_reason(self) -> _Reason:
         return _Reason("worker_closed", f"The {self._spec.name} process was ended on request.")

@@ -181,3 +181,51 @@ def test_it_is_what_was_just_added(desk: Desk) -> None:
     desk.do("cal_create", title="lunch", when="friday at noon")
     done, _ = desk.do("cal_cancel", events="it")
     assert "lunch" in done and desk.profile.files() == {}
+
+
+DAILY = "RRULE:FREQ=DAILY"
+
+
+def test_a_card_shows_what_is_taken_away(desk: Desk) -> None:
+    desk.profile.put(berlin("lunch\u202e with Anna", "20261120T120000", "20261120T130000"))
+    (option,) = desk.proposal("cal_cancel", events="lunch").options
+    (change,) = option.changes
+    assert (change.was, change.becomes) == (("lunch with Anna", "Fri 20 Nov, 12:00–13:00"), ())
+    assert not option.doubtful
+    desk.do("cal_cancel", events="lunch")
+    (undone,) = desk.proposal("undo").options[0].changes
+    assert (undone.was, undone.becomes) == (
+        (),
+        ("lunch with Anna", "Fri 20 Nov, 12:00–13:00"),
+    )
+
+
+def test_of_a_series_a_card_says_how_much_of_it_goes(desk: Desk) -> None:
+    desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", DAILY))
+    options = desk.proposal("cal_cancel", events="the standup tomorrow").options
+    assert [option.changes[0].was[2] for option in options] == [
+        "only this occurrence", "this and the following ones", "the whole series",
+    ]  # fmt: skip
+    assert options[0].changes[0].was[:2] == ("standup", "Thu 19 Nov, 14:00–14:15")
+    assert [option.changes[0].becomes for option in options] == [(), (), ()]
+    assert [option.doubtful for option in options] == [False, True, True]
+
+
+def test_several_events_of_one_file_have_a_line_each(desk: Desk) -> None:
+    desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", DAILY))
+    (option,) = desk.proposal("cal_cancel", events="all standups from 23 to 24 november").options
+    assert option.changes[0].was == (
+        "standup, Mon 23 Nov, 14:00–14:15, only this occurrence",
+        "standup, Tue 24 Nov, 14:00–14:15, only this occurrence",
+    )
+    (month,) = desk.proposal("cal_cancel", events="all standups in december").options
+    assert len(month.changes[0].was) == 9
+    assert month.changes[0].was[-1] == "and 23 more"
+
+
+def test_taking_several_events_away_is_doubtful(desk: Desk) -> None:
+    desk.profile.put(berlin("lunch", "20261120T120000", "20261120T130000"), "a.ics")
+    desk.profile.put(berlin("tea", "20261120T160000", "20261120T170000"), "b.ics")
+    (option,) = desk.proposal("cal_cancel", events="everything on friday").options
+    assert option.doubtful
+    assert [change.was[0] for change in option.changes] == ["lunch", "tea"]

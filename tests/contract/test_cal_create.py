@@ -289,3 +289,59 @@ def test_a_broken_file_stops_changes_and_is_named_beside_answers(desk: Desk) -> 
     outcome = desk.run("cal_find", when="friday")
     assert outcome.data["total"] == 1
     assert outcome.problem is not None and "broken.ics" in outcome.problem.message
+
+
+def test_a_card_shows_the_event_line_by_line(desk: Desk) -> None:
+    arguments: dict[str, object] = {
+        "title": "gym\u202e", "when": "every weekday at 7", "repeat": "until 18 December",
+        "where": "Studio", "with": ["Bob", "me"], "remind": "1 hour before", "notes": "a\nb",
+    }  # fmt: skip
+    (change,) = desk.proposal("cal_create", **arguments).options[0].changes
+    assert change.was == ()
+    assert change.becomes == (
+        "gym",
+        "Thu 19 Nov, 07:00–08:00",
+        "with Bob",
+        "at Studio",
+        "every weekday until 18 December 2026",
+        "reminder 1 hour before",
+        "notes “a b”",
+    )
+    plain = desk.proposal("cal_create", title="lunch", when="friday at noon").options[0]
+    assert plain.changes[0].becomes == ("lunch", "Fri 20 Nov, 12:00–13:00")
+
+
+def test_undoing_an_added_event_takes_away_what_was_added(desk: Desk) -> None:
+    desk.do("cal_create", title="lunch", when="friday at noon")
+    (change,) = desk.proposal("undo").options[0].changes
+    assert (change.was, change.becomes) == (("lunch", "Fri 20 Nov, 12:00–13:00"), ())
+    desk.do("undo")
+    (again,) = desk.proposal("undo", change="c2").options[0].changes
+    assert (again.was, again.becomes) == ((), ("lunch", "Fri 20 Nov, 12:00–13:00"))
+
+
+@pytest.mark.parametrize(
+    ("when", "doubtful"),
+    [
+        ("friday at noon", True),  # overlaps with the dentist
+        ("friday at 15:00", False),  # the fair is only a mark on that day
+        ("friday", True),  # and clashes with another one
+        ("every friday at 12", True),
+        ("every thursday at 12", False),
+        ("yesterday at 15:00", True),
+        ("28 March 2027 at 02:30", True),  # the clocks skip it
+        ("tomorrow", False),
+    ],
+)
+def test_what_should_be_weighed_first_is_doubtful(desk: Desk, when: str, doubtful: bool) -> None:
+    desk.profile.put(berlin("Dentist", "20261120T120000", "20261120T123000"), "d.ics")
+    fair = ics("SUMMARY:Fair", "DTSTART;VALUE=DATE:20261120", "DTEND;VALUE=DATE:20261121")
+    desk.profile.put(fair, "f.ics")
+    (option,) = desk.proposal("cal_create", title="x", when=when).options
+    assert option.doubtful is doubtful
+
+
+def test_free_times_are_free_of_doubt(desk: Desk) -> None:
+    desk.profile.put(berlin("Dentist", "20261118T120000", "20261118T124500"))
+    options = desk.proposal("cal_create", title="deep work", when="this afternoon").options
+    assert [option.doubtful for option in options] == [False, False, False]

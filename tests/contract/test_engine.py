@@ -15,8 +15,9 @@ from app.core.errors import KnownError
 from app.core.events import EngineEvent, Failed, Finished, Progress, TextDelta
 from app.core.messages import Message
 from app.core.ports import Engine, GenerateRequest
-from app.engine.client import EngineClient, engine_worker
+from app.engine.client import EngineClient, engine_client, engine_worker
 from app.engine.fake import FakeEngine
+from app.engine.seat import EngineSeat
 from tests.support.synthetic_gguf import SLOW, Shape, write
 
 DEADLINE = 60.0
@@ -45,14 +46,17 @@ def endless_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("models") / "endless.gguf", Shape(ends=False))
 
 
-@pytest.fixture(params=["fake", "real"])
+@pytest.fixture(params=["fake", "real", "seat"])
 def engine(request: pytest.FixtureRequest, endless_model: Path) -> Iterator[Engine]:
     """An engine that talks without end."""
-    made: Engine = (
-        FakeEngine(babble)
-        if request.param == "fake"
-        else EngineClient(engine_worker(endless_model))
-    )
+    made: Engine
+    if request.param == "fake":
+        made = FakeEngine(babble)
+    elif request.param == "real":
+        made = EngineClient(engine_worker(endless_model))
+    else:
+        made = EngineSeat(engine_client, lambda model, stage: None)
+        made.start(endless_model)
     yield made
     made.close()
 

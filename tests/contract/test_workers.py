@@ -18,14 +18,9 @@ from app.core.errors import KnownError
 from app.workers import memory
 from app.workers.command import child_command, child_directory
 from app.workers.diagnose import diagnose
+from app.workers.life import Early, LifeListener, Over, Ready, WorkerFailed
 from app.workers.memory import cgroup_free_bytes, check_fits, free_bytes
-from app.workers.supervisor import (
-    MAX_RESTARTS,
-    RESTART_WINDOW,
-    Worker,
-    WorkerFailed,
-    WorkerSpec,
-)
+from app.workers.supervisor import MAX_RESTARTS, RESTART_WINDOW, Worker, WorkerSpec
 from app.workers.wire import MAX_LINE, decode, encode, read_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,7 +74,10 @@ def make_worker() -> Iterator[MakeWorker]:
     threads, children = set(threading.enumerate()), set(psutil.Process().children(recursive=True))
 
     def make(
-        start: str = "normal", clock: Callable[[], float] | None = None, **more: object
+        start: str = "normal",
+        clock: Callable[[], float] | None = None,
+        listener: LifeListener | None = None,
+        **more: object,
     ) -> Worker:
         values: dict[str, object] = {
             "ready_timeout": DEADLINE,
@@ -89,7 +87,7 @@ def make_worker() -> Iterator[MakeWorker]:
         }
         command = (sys.executable, str(CHILDREN / "child.py"), start)
         spec = WorkerSpec("test", command, ROOT, **values)  # type: ignore[arg-type]
-        made.append(Worker(spec, clock or time.monotonic))
+        made.append(Worker(spec, clock or time.monotonic, listener))
         return made[-1]
 
     yield make
@@ -346,31 +344,33 @@ def test_a_command_that_does_not_exist_is_a_known_error(tmp_path: Path) -> None:
 # Restarts
 
 
-def test_after_three_restarts_the_safe_form_is_tried_and_then_none(make_worker: MakeWorker) -> None:
-    clock = Clock()
-    worker = make_worker(clock=clock, safe_words=("--cpu-only",))
+def test_after_three_restarts_the_safe_form_is_tried_and_kept(make_worker: MakeWorker) -> None:
+    worker = make_worker(clock=Clock(), safe_words=("--cpu-only",))
     for number in range(MAX_RESTARTS + 1):
         assert not worker.safe
         assert failure(worker, {"id": str(number), "do": "abort"}).code == "worker_died"
-        clock.now += 1
     assert worker.wait_ready()["words"] == ["normal", "--cpu-only"]
+    for number in range(10):
+        assert worker.safe
+        assert failure(worker, {"id": f"safe {number}", "do": "abort"}).code == "worker_died"
+    assert list(worker.request({"id": "last", "do": "echo"}))
     assert worker.safe
-    assert failure(worker, {"id": "safe", "do": "abort"}).code == "worker_died"
+
+
+@pytest.mark.parametrize("safe_words", [(), ("--cpu-only",)], ids=["plain", "safe form"])
+def test_a_child_that_cannot_even_start_is_left_off_for_a_while(
+    make_worker: MakeWorker, safe_words: tuple[str, ...]
+) -> None:
+    clock = Clock()
+    worker = make_worker("exit_at_once", clock=clock, safe_words=safe_words)
+    for number in range(MAX_RESTARTS + 1 + len(safe_words)):
+        assert failure(worker, {"id": str(number), "do": "echo"}).code == "worker_died"
     refused = failure(worker, {"id": "last", "do": "echo"})
     assert refused.code == "gave_up"
-    assert "Aborted" in refused.details
-    assert worker.restarts == MAX_RESTARTS + 1
+    assert "nothing to do here" in refused.details
 
     clock.now += RESTART_WINDOW
-    assert list(worker.request({"id": "later", "do": "echo"}))
-    assert worker.safe
-
-
-def test_without_a_safe_form_three_restarts_are_all(make_worker: MakeWorker) -> None:
-    worker = make_worker(clock=Clock())
-    for number in range(MAX_RESTARTS + 1):
-        assert failure(worker, {"id": str(number), "do": "abort"}).code == "worker_died"
-    assert failure(worker, {"id": "last", "do": "echo"}).code == "gave_up"
+    assert failure(worker, {"id": "later", "do": "echo"}).code == "worker_died"
 
 
 def test_rare_deaths_are_always_made_good(make_worker: MakeWorker) -> None:
@@ -624,3 +624,59 @@ def test_the_program_starts_itself_from_source_and_when_packed(
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     assert child_command("--worker", "x") == (sys.executable, "--worker", "x")
     assert child_directory() == Path(sys.executable).resolve().parent
+
+
+# Listening to a child's life
+
+
+def test_a_listener_hears_the_lines_before_ready_and_the_ready_line(
+    make_worker: MakeWorker,
+) -> None:
+    heard: list[Early | Ready | Over] = []
+    worker = make_worker("slow", listener=heard.append)
+    worker.start()
+    assert eventually(lambda: heard == [Early({"loading": 0.5})])
+    worker.send({"control": "cancel"})
+    assert heard == [Early({"loading": 0.5}), Ready(worker.wait_ready())]
+    list(worker.request({"id": "1", "do": "echo"}))
+    assert len(heard) == 2  # what a request is answered with is the request's
+
+
+def test_a_listener_hears_of_a_death_before_the_request_fails(make_worker: MakeWorker) -> None:
+    heard: list[Early | Ready | Over] = []
+    failed = failure(make_worker(listener=heard.append), {"id": "1", "do": "abort"})
+    _, over = heard
+    assert isinstance(over, Over)
+    assert (over.failure.code, over.failure.message) == (failed.code, failed.message)
+
+
+def test_a_listener_hears_of_a_death_that_nobody_waited_for(make_worker: MakeWorker) -> None:
+    heard: list[Early | Ready | Over] = []
+    worker = make_worker(listener=heard.append)
+    worker.wait_ready()
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    assert eventually(lambda: isinstance(heard[-1], Over))
+    worker.wait_ready()
+    assert [type(event) for event in heard] == [Ready, Over, Ready]
+
+
+def test_a_listener_hears_why_a_child_never_became_ready(make_worker: MakeWorker) -> None:
+    heard: list[Early | Ready | Over] = []
+    make_worker("cannot", listener=heard.append).start()
+    assert eventually(lambda: bool(heard))
+    (over,) = heard
+    assert isinstance(over, Over)
+    assert (over.failure.code, over.failure.hint) == ("bad_file", "Go.")
+    assert "byte 12" in over.failure.details
+
+
+def test_a_listener_hears_that_a_child_was_closed(make_worker: MakeWorker) -> None:
+    heard: list[Early | Ready | Over] = []
+    worker = make_worker(listener=heard.append)
+    worker.wait_ready()
+    worker.close()
+    worker.close()
+    _, over = heard
+    assert isinstance(over, Over)
+    assert over.failure.code == "worker_closed"

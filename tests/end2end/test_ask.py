@@ -7,6 +7,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import icalendar
+import pytest
 
 from tests.support.commands import NOW, ask, event, events, ics_files, phial, tool
 
@@ -46,6 +47,30 @@ def test_without_a_yes_nothing_is_written(profile: Path) -> None:
     assert done.returncode == 3
     assert ics_files(profile) == []
     assert event(done, "proposal")["risk"] == "CHANGE"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        SENTENCE,
+        "Lunch Thursday with Mark at 12:30",
+        "Add gym every weekday at 7 until 18 December, remind me 1 hour before",
+        "add “tax – part 2” tomorrow, 3pm",
+    ],
+)
+def test_the_users_words_are_not_taken_for_the_models(sentence: str, profile: Path) -> None:
+    assert event(ask(sentence, profile), "proposal")["provenance"] == []
+
+
+def test_an_unclear_event_waits_with_its_choices(profile: Path) -> None:
+    for day in ("friday", "monday"):
+        tool("cal_create", {"title": "lunch", "when": f"{day} at noon"}, profile, "--yes")
+    done = ask("Cancel lunch", profile, "--yes")
+    assert done.returncode == 3
+    error = event(done, "error")
+    assert error["argument"] == "events"
+    assert len(error["choices"]) == 2
+    assert len(ics_files(profile)) == 2
 
 
 def test_for_a_person_the_answer_is_a_few_plain_lines(profile: Path) -> None:

@@ -94,7 +94,8 @@ def test_bad_words_get_a_sentence(profile: Path, words: list[str], status: int, 
 
 
 @pytest.mark.parametrize(
-    "words", [[], ["dance"], ["ask"], ["ask", "x", "--nope"], ["tool"], ["doctor", "--profile", ""]]
+    "words",
+    [["--nope"], ["dance"], ["ask"], ["ask", "x", "--nope"], ["tool"], ["doctor", "--profile", ""]],
 )
 def test_wrong_usage_exits_with_2(words: list[str]) -> None:
     assert phial(*words).returncode == 2

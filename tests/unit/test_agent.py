@@ -2,142 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.agent.events import (
-    AgentEvent,
     Answered,
     Applied,
     CallAnswered,
     CallMade,
+    Generated,
     Proposed,
     Said,
+    Started,
     Stopped,
+    Working,
 )
-from app.agent.loop import Agent
+from app.agent.policy import Consent
 from app.core.errors import AmbiguousError, KnownError
-from app.core.events import EngineEvent, Failed, Finished, TextDelta, ToolCallReady
-from app.core.messages import ToolCall, TurnState
-from app.core.ports import Capabilities, Clock, GenerateRequest, Tool, ToolOutcome
-from app.core.proposals import Change, Option, Proposal
-from app.engine.fake import FakeEngine, Script
-from app.store.database import open_database
+from app.core.events import EngineEvent, Failed, Finished, Progress, TextDelta, ThoughtDelta
+from app.core.messages import Message, TurnState
+from app.core.ports import Clock, GenerateRequest, ToolOutcome
 from app.store.history import History
-from app.store.paths import prepare, profile_paths
-from app.tools.registry import Registry
-from app.tools.schemas import declared
-
-ZONE = ZoneInfo("Europe/Berlin")
-CLOCK = Clock(datetime(2026, 11, 18, 9, 30, tzinfo=ZONE), ZONE)
-
-
-def change(name: str) -> Change:
-    """A change that adds a file."""
-    return Change(f"calendar:calendars/personal/{name}.ics", "create", "", None, "x", f"Add {name}")
-
-
-def proposal(*names: str) -> Proposal:
-    """A proposal with one option a name."""
-    options = tuple(Option(n, "", (change(n),), f"Added {n}.") for n in names)
-    return Proposal("Add", options)
-
-
-Run = Callable[[Mapping[str, object], Clock], ToolOutcome]
-
-
-class WatchedEngine(FakeEngine):
-    """A fake that remembers what was cancelled."""
-
-    def __init__(self, script: Script, capabilities: Capabilities) -> None:
-        super().__init__(script, capabilities)
-        self.cancelled: list[str] = []
-
-    def cancel(self, request_id: str) -> None:
-        self.cancelled.append(request_id)
-        super().cancel(request_id)
-
-
-class Desk:
-    """An agent on a history of its own; `applied` holds what was made."""
-
-    def __init__(
-        self,
-        history: History,
-        script: Sequence[EngineEvent],
-        tools: dict[str, Run],
-        *,
-        learned: bool = True,
-    ) -> None:
-        self.history = history
-        self.applied: list[Change] = []
-        self.requests: list[GenerateRequest] = []
-        capabilities = Capabilities("Fake", "fake", 4096, learned, "CPU", 1)
-        self.engine = WatchedEngine(self._script(script), capabilities)
-        registry = Registry([Tool(declared(name), run) for name, run in tools.items()])
-        self.agent = Agent(self.engine, registry, history, self._apply, "en_GB")
-
-    def _script(
-        self, events: Sequence[EngineEvent]
-    ) -> Callable[[GenerateRequest], Sequence[EngineEvent]]:
-        def script(request: GenerateRequest) -> Sequence[EngineEvent]:
-            self.requests.append(request)
-            return events
-
-        return script
-
-    def _apply(self, turn: int | None, title: str, changes: Sequence[Change]) -> Sequence[str]:
-        self.applied += changes
-        return [f"c{index}" for index, _ in enumerate(changes, 1)]
-
-    def ask(self, text: str = "do it", *, agreed: bool = False) -> list[AgentEvent]:
-        """One turn; its id is 1."""
-        conversation = self.history.new_conversation("test")
-        return list(self.agent.ask(text, CLOCK, agreed=agreed, conversation=conversation))
-
-    @property
-    def state(self) -> TurnState:
-        """The first turn's state on disk."""
-        return self.history.turn(1).state
+from tests.support.agent_desk import (
+    Desk,
+    calls,
+    change,
+    failing,
+    kinds,
+    open_history,
+    outcome,
+    proposal,
+)
 
 
 @pytest.fixture
 def history(profile: Path) -> Iterator[History]:
-    paths = profile_paths(profile)
-    prepare(paths)
-    connection = open_database(paths)
-    yield History(connection)
-    connection.close()
-
-
-def calls(*names: str) -> tuple[EngineEvent, ...]:
-    """A generation that calls tools."""
-    arguments = {"title": "lunch", "when": "noon"}
-    made = (ToolCallReady(ToolCall(n, arguments if n == "cal_create" else {})) for n in names)
-    return (*made, Finished("tool_call"))
-
-
-def outcome(result: ToolOutcome) -> Run:
-    """A tool that always comes to this."""
-    return lambda arguments, clock: result
-
-
-def failing(error: KnownError) -> Run:
-    """A tool that always fails so."""
-
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
-        raise error
-
-    return run
-
-
-def kinds(events: Sequence[AgentEvent]) -> list[type]:
-    """The events' types, less the engine's timings."""
-    return [type(event) for event in events if type(event).__name__ != "Generated"]
+    with open_history(profile) as opened:
+        yield opened
 
 
 def test_an_answer_in_words_is_streamed_and_kept(history: History) -> None:
@@ -164,7 +67,7 @@ def test_without_a_yes_the_turn_is_paused_with_its_proposal_and_nothing_changes(
 def test_with_a_yes_the_first_option_is_made(history: History) -> None:
     result = ToolOutcome({}, "", proposal("lunch", "later"))
     desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
-    events = desk.ask(agreed=True)
+    events = desk.ask(consent=Consent.FIRST)
     assert kinds(events) == [CallMade, CallAnswered, Proposed, Applied, Answered]
     assert desk.applied == [change("lunch")]
     assert events[-1] == Answered("Added lunch.", 1)
@@ -177,7 +80,7 @@ def test_two_wishes_are_one_question_and_are_made_together(history: History) -> 
         "undo": outcome(ToolOutcome({}, "", proposal("dinner"))),
     }
     desk = Desk(history, calls("cal_create", "undo"), tools)
-    events = desk.ask(agreed=True)
+    events = desk.ask(consent=Consent.FIRST)
     shown = next(event.proposal for event in events if isinstance(event, Proposed))
     assert shown.title == "Add; Add"
     assert desk.applied == [change("lunch"), change("dinner")]
@@ -186,7 +89,7 @@ def test_two_wishes_are_one_question_and_are_made_together(history: History) -> 
 def test_two_wishes_for_one_thing_change_nothing(history: History) -> None:
     tool = outcome(ToolOutcome({}, "", proposal("lunch")))
     desk = Desk(history, calls("cal_create", "undo"), {"cal_create": tool, "undo": tool})
-    events = desk.ask(agreed=True)
+    events = desk.ask(consent=Consent.FIRST)
     assert isinstance(events[-1], Stopped)
     assert events[-1].error.code == "same_target"
     assert desk.applied == []
@@ -198,17 +101,17 @@ def test_if_the_second_wish_fails_the_first_is_not_made(history: History) -> Non
         "undo": failing(KnownError("nothing_to_undo", "There is nothing to undo.")),
     }
     desk = Desk(history, calls("cal_create", "undo"), tools)
-    events = desk.ask(agreed=True)
+    events = desk.ask(consent=Consent.FIRST)
     assert isinstance(events[-1], Stopped)
     assert desk.applied == []
     assert desk.state is TurnState.FAILED
     assert history.error(1) == "There is nothing to undo."
 
 
-def test_a_yes_never_settles_an_ambiguity(history: History) -> None:
-    error = AmbiguousError("several_events", "Which one?", choices=(("e1", "a"), ("e2", "b")))
+def test_something_unclear_without_choices_is_told_and_the_turn_is_over(history: History) -> None:
+    error = AmbiguousError("when_ambiguous", "Which one?")
     desk = Desk(history, calls("cal_create"), {"cal_create": failing(error)})
-    events = desk.ask(agreed=True)
+    events = desk.ask(consent=Consent.FIRST)
     assert events[-1] == Stopped(error)
     assert desk.state is TurnState.DONE
     assert history.turn(1).replies[-1].text == "Which one?"
@@ -252,8 +155,7 @@ def test_a_listener_that_leaves_after_the_change_does_not_make_the_turn_fail(
 ) -> None:
     result = ToolOutcome({}, "", proposal("lunch"))
     desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
-    conversation = history.new_conversation("test")
-    events = desk.agent.ask("x", CLOCK, agreed=True, conversation=conversation)
+    events = desk.start(consent=Consent.FIRST)
     for event in events:
         if isinstance(event, Applied):
             break
@@ -297,9 +199,9 @@ def test_a_model_that_did_not_learn_them_is_told_the_rules_and_the_tools_that_ru
 
 def test_leaving_in_mid_answer_cancels_the_generation(history: History) -> None:
     desk = Desk(history, (TextDelta("a"), TextDelta("b"), Finished("end")), {})
-    conversation = history.new_conversation("test")
-    events = desk.agent.ask("x", CLOCK, agreed=False, conversation=conversation)
-    next(events)
+    events = desk.start()
+    assert isinstance(next(events), Started)
+    assert next(events) == Said("a")
     events.close()
     assert desk.engine.cancelled == [desk.requests[0].id]
     assert desk.state is TurnState.FAILED
@@ -313,9 +215,8 @@ def test_a_stop_between_answer_and_tool_keeps_the_tool_from_running(history: His
         return ToolOutcome({}, "")
 
     desk = Desk(history, calls("cal_create"), {"cal_create": run})
-    conversation = history.new_conversation("test")
-    events = desk.agent.ask("x", CLOCK, agreed=True, conversation=conversation)
-    assert type(next(events)).__name__ == "Generated"
+    events = desk.start(consent=Consent.FIRST)
+    assert [type(next(events)) for _ in range(2)] == [Started, Generated]
     desk.agent.stop()
     (last,) = events
     assert isinstance(last, Stopped)
@@ -333,7 +234,7 @@ def test_a_change_that_was_made_is_told_even_if_it_cannot_be_noted(
             raise KnownError("disk_full", "The disk is full.")
 
     monkeypatch.setattr(history, "add_reply", full)
-    events = desk.ask(agreed=True)
+    events = desk.ask(consent=Consent.FIRST)
     assert kinds(events)[-2:] == [Applied, Stopped]
     assert isinstance(events[-1], Stopped)
     assert events[-1].error.message.startswith("Added lunch. It could not be noted")
@@ -355,7 +256,7 @@ def test_a_paused_turn_is_taken_up_with_the_chosen_option(history: History) -> N
     result = ToolOutcome({}, "", proposal("lunch", "later"))
     desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
     desk.ask()
-    events = list(desk.agent.choose(1, 1))
+    events = desk.choose(1)
     assert kinds(events) == [Applied, Answered]
     assert desk.applied == [change("later")]
     assert desk.state is TurnState.DONE
@@ -367,7 +268,7 @@ def test_a_choice_that_was_not_offered_changes_nothing(history: History, option:
     result = ToolOutcome({}, "", proposal("lunch", "later"))
     desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
     desk.ask()
-    (last,) = desk.agent.choose(1, option)
+    (last,) = desk.choose(option)
     assert isinstance(last, Stopped)
     assert last.error.code == "not_waiting"
     assert desk.applied == []
@@ -378,8 +279,8 @@ def test_a_choice_is_made_once(history: History) -> None:
     result = ToolOutcome({}, "", proposal("lunch"))
     desk = Desk(history, calls("cal_create"), {"cal_create": outcome(result)})
     desk.ask()
-    list(desk.agent.choose(1, 0))
-    (last,) = desk.agent.choose(1, 0)
+    desk.choose(0)
+    (last,) = desk.choose(0)
     assert isinstance(last, Stopped)
     assert desk.applied == [change("lunch")]
 
@@ -396,6 +297,117 @@ def test_an_interrupt_after_the_change_does_not_claim_that_nothing_was_changed(
 
     monkeypatch.setattr(history, "add_reply", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        desk.ask(agreed=True)
+        desk.ask(consent=Consent.FIRST)
     assert desk.applied == [change("lunch")]
     assert history.error(1) == "Stopped before it was finished."
+
+
+def test_the_first_event_tells_the_turn_whose_words_are_on_disk(history: History) -> None:
+    desk = Desk(history, (TextDelta("Hi."), Finished("end")), {})
+    events = desk.start("my words")
+    assert next(events) == Started(1)
+    assert history.turn(1).user.text == "my words"
+    assert desk.requests == []
+    events.close()
+    assert desk.state is TurnState.FAILED
+
+
+def test_an_edited_message_takes_the_place_of_the_first_one(history: History) -> None:
+    desk = Desk(history, (TextDelta("Hi."), Finished("end")), {})
+    desk.ask("helo")
+    desk.ask("hello", replaces=1)
+    assert history.turn_ids(desk.conversation) == (2,)
+
+
+def test_what_the_engine_is_at_is_passed_on_and_thinking_is_told_once(history: History) -> None:
+    script = (
+        Progress("prefill", 120, 300),
+        ThoughtDelta("Hm."),
+        ThoughtDelta("Well."),
+        TextDelta("Hi."),
+        Finished("end", 300, 7, {"decode": 2.0}),
+    )
+    events = Desk(history, script, {}).ask()
+    assert events == [
+        Started(1),
+        Working("prefill", 120, 300),
+        Working("thinking"),
+        Said("Hi."),
+        Generated({"decode": 2.0}, 300, 7),
+        Answered("Hi.", 1),
+    ]
+
+
+def test_a_stop_before_the_engine_begins_is_not_lost(history: History) -> None:
+    desk = Desk(history, (TextDelta("Hi."), Finished("end")), {})
+    events = desk.start()
+    next(events)
+    desk.agent.stop()
+    (last,) = events
+    assert isinstance(last, Stopped)
+    assert last.error.code == "stopped"
+    assert (desk.state, desk.requests) == (TurnState.FAILED, [])
+
+
+def test_a_stop_the_engine_could_not_hear_yet_is_told_again(history: History) -> None:
+    """The cancel comes after the last look at the stop and before the request is sent."""
+
+    def script(request: GenerateRequest) -> Iterator[EngineEvent]:
+        desk.agent.stop()
+        desk.engine.forget_cancels()
+        yield Progress("prefill", 1, 3)
+        yield TextDelta("never seen")
+
+    desk = Desk(history, script, {})
+    events = desk.ask()
+    assert kinds(events) == [Stopped]
+    assert desk.engine.cancelled == [desk.requests[0].id] * 2
+    assert desk.state is TurnState.FAILED
+
+
+def test_a_stop_with_the_last_word_still_stops_the_turn(history: History) -> None:
+    def script(request: GenerateRequest) -> Iterator[EngineEvent]:
+        yield TextDelta("All of it.")
+        desk.agent.stop()
+        desk.engine.forget_cancels()
+        yield Finished("end")
+
+    desk = Desk(history, script, {})
+    last = desk.ask()[-1]
+    assert isinstance(last, Stopped)
+    assert last.error.code == "stopped"
+    assert history.turn(1).replies[-1].text == "All of it."
+
+
+@pytest.mark.parametrize("end", [Failed("worker_died", "It ended."), Finished("cancelled")])
+def test_text_the_user_has_seen_is_kept_if_the_answer_breaks_off(
+    history: History, end: EngineEvent
+) -> None:
+    desk = Desk(history, (TextDelta("Half an "), TextDelta("answer"), end), {})
+    desk.ask()
+    assert desk.state is TurnState.FAILED
+    assert history.turn(1).replies == (Message.of("assistant", "Half an answer"),)
+
+
+def test_text_is_kept_too_if_nobody_listens_any_more(history: History) -> None:
+    desk = Desk(history, (TextDelta("Half"), TextDelta(" of it"), Finished("end")), {})
+    events = desk.start()
+    while next(events) != Said("Half"):
+        pass
+    events.close()
+    assert history.turn(1).replies == (Message.of("assistant", "Half"),)
+    assert desk.state is TurnState.FAILED
+
+
+def test_an_engine_that_cannot_load_says_why_in_detail(
+    history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails() -> None:
+        raise KnownError("not_gguf", "That is no model.", "Choose another.", "line 1")
+
+    desk = Desk(history, (), {})
+    monkeypatch.setattr(desk.engine, "capabilities", fails)
+    last = desk.ask()[-1]
+    assert isinstance(last, Stopped)
+    assert (last.error.code, last.details) == ("not_gguf", "line 1")
+    assert history.error(1) == "That is no model. Choose another."

@@ -211,10 +211,29 @@ def test_each_build_bound_is_an_upper_one() -> None:
     assert all(re.fullmatch(r"[\w-]+<\d+", line) for line in bounds), bounds
 
 
-def test_the_tests_ask_for_the_libraries_qt_needs(tree: Path, bare: Path) -> None:
-    command(bare, "ldconfig", "echo '	libEGL.so.1 (libc6,x86-64) => /lib/libEGL.so.1'")
+LDCONFIG = "echo '	libEGL.so.1 (libc6,x86-64) => /lib/libEGL.so.1'"
+
+
+def test_the_tests_ask_for_the_libraries_qt_needs_and_a_screen(tree: Path, bare: Path) -> None:
+    command(bare, "ldconfig", LDCONFIG)
     command(bare, "apt-get", "exit 99")
+    command(bare, "xdotool", "exit 99")
     result = run(tree / "run", "test", cwd=tree, bin=bare)
     assert result.returncode == 1
     assert "system packages: libgl1 libxkbcommon0 " in result.stderr
+    assert "libxcb-cursor0 " in result.stderr
+    assert "xvfb\n" in result.stderr
     assert "libegl1" not in result.stderr
+    assert "xdotool" not in result.stderr
+
+
+def test_the_window_asks_for_the_libraries_of_the_screen_there_is(tree: Path, bare: Path) -> None:
+    command(bare, "ldconfig", LDCONFIG)
+    command(bare, "apt-get", "exit 99")
+    on_x11 = run(tree / "run", cwd=tree, bin=bare, DISPLAY=":9")
+    assert "libxcb-cursor0" in on_x11.stderr and "wayland" not in on_x11.stderr
+    on_wayland = run(tree / "run", "--now", "x", cwd=tree, bin=bare, WAYLAND_DISPLAY="wayland-9")
+    assert "libwayland-cursor0" in on_wayland.stderr and "xcb" not in on_wayland.stderr
+    for words in (["ask", "hello"], ["--help"]):
+        plain = run(tree / "run", *words, cwd=tree, bin=bare, DISPLAY=":9")
+        assert plain.returncode == 3, plain.stderr

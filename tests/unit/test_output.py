@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from app.agent.events import Answered, Applied, CallMade, Said
+from app.agent.events import (
+    Answered,
+    Applied,
+    CallMade,
+    Generated,
+    Proposed,
+    Said,
+    Started,
+    Working,
+)
 from app.cli.output import make_output
 from app.core.errors import AmbiguousError, KnownError
 from app.core.messages import ToolCall
-from app.core.proposals import Change
+from app.core.proposals import Change, Option, Proposal, Provenance
 
 
 def test_an_answer_in_words_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -49,3 +60,34 @@ def test_for_a_person_the_closing_line_ends_with_the_number_to_undo(
     output.event(Answered("Added 'x'.", 1))
     output.event(Answered("Nothing on Friday.", 2))
     assert capsys.readouterr().out == "Added 'x'. (undo: c3)\nNothing on Friday.\n"
+
+
+def test_what_the_model_made_up_is_shown_with_the_proposal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    change = Change("calendar:calendars/a/b.ics", "create event", "", None, "x", "Add 'Meeting'")
+    proposal = Proposal(
+        "Add 'Meeting'",
+        (Option("Fri", "", (change,), "Added."),),
+        provenance=(Provenance("title", "Meeting", "the model"),),
+    )
+    make_output(json_lines=False).event(Proposed(proposal))
+    assert capsys.readouterr().out == (
+        "Add 'Meeting'  [change]\n"
+        "  Add 'Meeting'\n"
+        "  title “Meeting” comes from the model, not from your words\n"
+    )
+    make_output(json_lines=True).event(Proposed(proposal))
+    assert json.loads(capsys.readouterr().out)["provenance"] == [
+        {"argument": "title", "value": "Meeting", "source": "the model"}
+    ]
+
+
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_what_is_only_for_a_window_is_not_printed(
+    json_lines: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = make_output(json_lines=json_lines)
+    for event in (Started(1), Working("prefill", 1, 3), Generated({}, 3, 2)):
+        output.event(event)
+    assert capsys.readouterr().out == ""

@@ -19,6 +19,7 @@ import pytest
 from app.core.errors import KnownError
 from app.core.messages import Message
 from app.store import database
+from app.store.conversations import Conversations
 from app.store.database import open_database, transaction
 from app.store.history import History
 from app.store.lock import ProfileLock
@@ -59,7 +60,10 @@ def refused(paths: ProfilePaths) -> KnownError:
 
 def read_all(paths: ProfilePaths) -> None:
     with closing(open_database(paths)) as connection:
-        History(connection).turns(1)
+        history = History(connection)
+        history.turns(1)
+        Conversations(connection).search("word", 10)
+        history.start_turn(1, Message.of("user", "word"), NOW)
 
 
 def _garbage_header(data: bytearray) -> bytes:
@@ -215,6 +219,31 @@ def test_commits_are_made_to_last(filled: ProfilePaths) -> None:
         assert connection.execute("PRAGMA synchronous").fetchone() == (full,)
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE message_search_config SET v = 77 WHERE k = 'version'",
+        "DELETE FROM message_search_config",
+        "DELETE FROM message_search_data WHERE id = 10",
+        "DROP TABLE message_search_content",
+    ],
+)
+def test_a_damaged_word_index_is_refused_like_any_damage(filled: ProfilePaths, damage: str) -> None:
+    with closing(sqlite3.connect(filled.database)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute(damage)
+        connection.commit()
+    before = filled.database.read_bytes()
+    error = refused(filled)
+    assert error.code == "database_damaged"
+    assert filled.database.read_bytes() == before
+
+
+def test_deleting_leaves_no_words_in_the_file(filled: ProfilePaths) -> None:
+    with closing(open_database(filled)) as connection:
+        assert connection.execute("PRAGMA secure_delete").fetchone() == (1,)
 
 
 NEXT = (*MIGRATIONS, ("ALTER TABLE conversation ADD COLUMN colour TEXT",))

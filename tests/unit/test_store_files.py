@@ -88,6 +88,17 @@ def test_a_written_file_is_private_and_complete(tmp_path: Path) -> None:
     assert not any(is_temporary(entry.name) for entry in tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("durable", [True, False])
+def test_a_file_is_synced_with_its_folder_where_it_must_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fsync", synced.append)
+    write_atomic(tmp_path / "a.ics", b"one", expected_version="", durable=durable)
+    assert len(synced) == (2 if durable else 0)
+    assert (tmp_path / "a.ics").read_bytes() == b"one"
+
+
 @pytest.mark.parametrize("mode", [0o644, 0o600, 0o660])
 def test_rewriting_a_file_keeps_who_may_read_it(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "a.ics"
@@ -201,6 +212,7 @@ def test_what_a_crash_left_half_written_is_swept_and_nothing_else(tmp_path: Path
 def test_a_prepared_profile_is_private_even_where_it_was_open_before(profile: Path) -> None:
     profile.mkdir(mode=0o755)
     (profile / "calendars").mkdir()
+    (profile / "window.json").touch()
     paths = profile_paths()
     prepare(paths)
     prepare(paths)
@@ -312,7 +324,7 @@ def test_names_that_differ_only_in_case_get_different_files() -> None:
 
 
 def test_importing_the_store_stays_cheap() -> None:
-    modules = "changes, history, ids, lock, safe_names, settings"
+    modules = "changes, conversations, history, ids, lock, safe_names, settings, window_state"
     heavy = "{'tomlkit', 'platformdirs', 'tempfile', 'asyncio', 'multiprocessing', 'logging'}"
     script = (
         f"from app.store import {modules}\nimport sys\nprint(sorted({heavy} & set(sys.modules)))"

@@ -28,6 +28,7 @@ working_hours = ["08:00", 16:30:00]
 working_days = ["fri", "mon"]
 locale = "de_DE"
 calendar = "home"
+scheme = "dark"
 colour = "green"
 
 [account.work]
@@ -65,6 +66,7 @@ def test_what_the_file_says_counts(paths: ProfilePaths, mark: str, line_end: str
         working_days=(0, 4),
         locale="de_DE",
         calendar="home",
+        scheme="dark",
     )
 
 
@@ -90,6 +92,8 @@ def test_what_the_file_says_counts(paths: ProfilePaths, mark: str, line_end: str
         ('calendar = "../elsewhere"', "'calendar'"),
         ('calendar = ".hidden"', "'calendar'"),
         ("model = 4", "'model'"),
+        ('scheme = "Dark"', "'scheme'"),
+        ("scheme = true", "'scheme'"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_place(paths: ProfilePaths, text: str, named: str) -> None:
@@ -148,6 +152,7 @@ def test_what_the_system_decides_is_not_written_down(
             locale="zh_Hant_TW",
             calendar="x@y.z",
             model="/models/a b.gguf",
+            scheme="light",
         ),
         Settings(zone="UTC", locale="fr", working_days=()),
     ],

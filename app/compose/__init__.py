@@ -1,37 +1,29 @@
-"""Wiring: the only file that names concrete classes of several rooms and joins them.
+"""Wiring: the only room that names concrete classes of several others and joins them.
 
-`headless` serves the command line and never imports Qt.
+`headless` serves the command line and never imports Qt; `windowed` serves the window. What takes
+long to import is imported where it is used, so that the window can be shown before it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Thread
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
-from app.agent.loop import Agent
-from app.calendars.recurrence import preload
-from app.calendars.store import CalendarStore
-from app.calendars.vdir import Vdir
 from app.core.clock import parse_now, system_clock, zone_named
 from app.core.ports import Clock
-from app.core.proposals import Change
-from app.engine.client import EngineClient, engine_worker
-from app.store.changes import apply_changes, recover_changes
-from app.store.database import open_database
-from app.store.history import History
-from app.store.ids import DatabaseIdMap
-from app.store.journal import Journal
 from app.store.lock import ProfileLock
 from app.store.paths import ProfilePaths, prepare, profile_paths
 from app.store.settings import Settings, load_settings
-from app.tools.calendar_tools import calendar_tools
-from app.tools.registry import Registry
-from app.tools.undo_tool import undo_tool
 
-STARTER_MODEL = Path(__file__).resolve().parents[1] / "models" / "starter.gguf"
+if TYPE_CHECKING:
+    from app.agent.loop import Agent
+    from app.store.history import History
+
+STARTER_MODEL = Path(__file__).resolve().parents[2] / "models" / "starter.gguf"
 
 
 @dataclass(frozen=True)
@@ -67,6 +59,10 @@ def headless(
     With `load_model` the engine starts loading at once, while the profile is being opened.
     Raises KnownError if the profile is in use, damaged or cannot be written.
     """
+    from app.calendars.recurrence import preload
+    from app.compose.rooms import open_rooms, recover
+    from app.engine.client import EngineClient, engine_worker
+
     paths = profile_paths(profile)
     with ExitStack() as stack:
         prepare(paths)
@@ -79,19 +75,6 @@ def headless(
             engine.start()
             # The parser's import takes about as long as the model's answer; do both at once.
             Thread(target=preload, name="preload", daemon=True).start()
-        connection = open_database(paths)
-        stack.callback(connection.close)
-        history, journal = History(connection), Journal(connection)
-        owners = {"calendar": CalendarStore(paths.root)}
-        history.recover()
-        recover_changes(journal, owners)
-        calendar = Vdir(paths.calendars, DatabaseIdMap(connection))
-        registry = Registry(
-            [*calendar_tools(calendar, settings, journal), undo_tool(journal, owners)]
-        )
-
-        def apply(turn: int | None, title: str, changes: Sequence[Change]) -> Sequence[str]:
-            return apply_changes(journal, owners, turn, title, changes)
-
-        agent = Agent(engine, registry, history, apply, settings.locale)
-        yield Program(paths, settings, clock, history, agent)
+        rooms = stack.enter_context(open_rooms(paths, engine, Lock()))
+        recover(rooms)
+        yield Program(paths, settings, clock, rooms.history, rooms.agent_for(settings))

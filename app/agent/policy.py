@@ -1,0 +1,31 @@
+"""How much the user has agreed to beforehand. What is proposed is decided elsewhere."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+from app.core.proposals import Proposal, Risk
+
+
+class Consent(Enum):
+    """What may be done without showing it first.
+
+    ASK: nothing. CLEAR, the window's: a change that can be undone, if there is one way to do it
+    and nothing to weigh. FIRST, `--yes` on the command line: the first option of anything.
+    """
+
+    ASK = "ask"
+    CLEAR = "clear"
+    FIRST = "first"
+
+
+def is_agreed(proposal: Proposal, consent: Consent) -> bool:
+    """Whether the first option may be made at once."""
+    if consent is not Consent.CLEAR:
+        return consent is Consent.FIRST
+    return (
+        len(proposal.options) == 1
+        and not proposal.options[0].doubtful
+        and not proposal.provenance
+        and proposal.risk <= Risk.CHANGE
+    )

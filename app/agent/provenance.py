@@ -1,0 +1,84 @@
+"""Which arguments of a model's calls are not the user's own words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from app.core.messages import ToolCall
+from app.core.ports import ToolSpec
+from app.core.proposals import Provenance
+from app.tools.wording import shown
+
+_MODEL = "the model"
+_ID = re.compile(r"[a-z][0-9]{1,9}\Z")
+# Scripts written without spaces between words: each character counts as a word.
+_UNSPACED = (
+    "\u0e00-\u0eff"  # Thai, Lao
+    "\u1000-\u109f\u1780-\u17ff"  # Burmese, Khmer
+    "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff"  # kana, Han
+)
+_WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
+
+
+def unsaid(
+    calls: Sequence[ToolCall], specs: Sequence[ToolSpec], texts: Sequence[str]
+) -> tuple[Provenance, ...]:
+    """The string arguments, also in lists, whose words stand in none of the user's `texts`.
+
+    `calls` are as the model made them: mending joins words that the user said apart. Case,
+    spacing and punctuation do not count. Numbers, yes or no, words of a fixed list and ids
+    ("e12") are not anybody's words and are left out; a date the model made of words is not.
+    """
+    said = [_words(text) for text in texts]
+    found = [
+        Provenance(name, shown(value), _MODEL)
+        for call in calls
+        for name, value in _open_strings(call, specs)
+        if value.strip() and not _ID.match(value.strip()) and not _is_said(value, texts, said)
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def without_argument(
+    provenance: Sequence[Provenance], call: ToolCall, argument: str
+) -> tuple[Provenance, ...]:
+    """`provenance` less that of one argument of `call`, which the user has now chosen."""
+    values = [shown(value) for value in _strings(call.arguments.get(argument))]
+    return tuple(
+        each for each in provenance if each.argument != argument or each.value not in values
+    )
+
+
+def _open_strings(call: ToolCall, specs: Sequence[ToolSpec]) -> list[tuple[str, str]]:
+    """Name and text of the arguments that may be any text."""
+    schemas: Mapping[str, object] = {}
+    for spec in specs:
+        properties = spec.parameters["properties"]
+        if spec.name == call.name and isinstance(properties, Mapping):
+            schemas = properties
+    found = []
+    for name, value in call.arguments.items():
+        schema = schemas.get(name)
+        if not isinstance(schema, Mapping) or "enum" not in schema:
+            found += [(name, text) for text in _strings(value)]
+    return found
+
+
+def _strings(value: object) -> list[str]:
+    items = value if isinstance(value, list | tuple) else [value]
+    return [item for item in items if isinstance(item, str)]
+
+
+def _words(text: str) -> str:
+    """The words with one space around each."""
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return f" {' '.join(_WORD.findall(plain))} "
+
+
+def _is_said(value: str, texts: Sequence[str], said: Sequence[str]) -> bool:
+    words = _words(value)
+    if not words.strip():  # marks only, such as an emoji
+        return any(value.strip() in text for text in texts)
+    return any(words in each for each in said)

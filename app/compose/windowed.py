@@ -1,0 +1,102 @@
+"""The window's parts over one profile. Quick to import: the rest is loaded in the lanes.
+
+The parts themselves know nothing of Qt, which only `window` imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from app.compose import STARTER_MODEL, clock_for, model_file
+from app.core.ports import Clock
+from app.store.lock import ProfileLock
+from app.store.paths import ProfilePaths, prepare, profile_paths
+from app.store.settings import Settings
+
+if TYPE_CHECKING:
+    from app.compose.rooms import Rooms
+    from app.engine.seat import EngineSeat, MakeEngine, SeatListener
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line said, and "" or None where it said nothing."""
+
+    profile: Path | None = None
+    now: str = ""
+    model: Path | None = None
+
+
+class WindowParts:
+    """Implements `app.ui.parts.Parts`. `make_engine` makes the engine of a model file.
+
+    Raises KnownError if the choices make no sense ("bad_now", "bad_name").
+    """
+
+    def __init__(self, choices: Choices, make_engine: MakeEngine | None = None) -> None:
+        self.starter = STARTER_MODEL
+        self.paths = profile_paths(choices.profile)
+        self._choices = choices
+        self._make_engine = make_engine
+        self._applying = Lock()
+        self._seat: EngineSeat | None = None
+        clock_for(Settings(), choices.now)  # a wrong time is told before the window opens
+
+    @contextmanager
+    def hold(self) -> Iterator[ProfilePaths]:
+        """See `Parts.hold`."""
+        from app.compose.rooms import open_rooms, recover
+
+        prepare(self.paths)
+        with ProfileLock(self.paths):
+            with open_rooms(self.paths, self._engine(), self._applying) as rooms:
+                recover(rooms)
+                rooms.conversations.purge_deleted()
+            yield self.paths
+
+    def rooms(self) -> AbstractContextManager[Rooms]:
+        """See `Parts.rooms`."""
+        from app.compose.rooms import open_rooms
+
+        return open_rooms(self.paths, self._engine(), self._applying)
+
+    def seat(self, heard: SeatListener) -> EngineSeat:
+        """See `Parts.seat`."""
+        from app.engine.client import engine_client
+        from app.engine.seat import EngineSeat
+
+        self._seat = EngineSeat(self._make_engine or engine_client, heard)
+        return self._seat
+
+    def clock(self, settings: Settings) -> Clock:
+        """See `Parts.clock`."""
+        return clock_for(settings, self._choices.now)
+
+    def model(self, settings: Settings) -> Path:
+        """See `Parts.model`."""
+        return model_file(settings, self._choices.model)
+
+    def preload(self) -> None:
+        """See `Parts.preload`."""
+        from app.calendars.recurrence import preload
+
+        preload()
+
+    def _engine(self) -> EngineSeat:
+        if self._seat is None:
+            raise ValueError("the seat comes first")
+        return self._seat
+
+
+def window(choices: Choices) -> int:
+    """Show the window of a profile until it is closed; the exit status. Raises KnownError."""
+    from app.ui.application import run
+    from app.ui.bridge import Bridge
+
+    parts = WindowParts(choices)
+    return run(lambda: Bridge(parts), parts.paths)

@@ -1,0 +1,265 @@
+"""The place of the one engine in use: which model sits in it, and its exchange for another.
+
+What stands on the engine port holds the seat and need not know that the engine behind it changes.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Condition, Thread
+from typing import Protocol
+
+from app.core.engine_life import (
+    EngineLost,
+    EngineReady,
+    EngineStage,
+    EngineStarting,
+    StageListener,
+)
+from app.core.errors import KnownError
+from app.core.events import EngineEvent, Failed, Finished
+from app.core.ports import Capabilities, Engine, GenerateRequest
+from app.engine.gguf_file import check_gguf
+
+_LOADING_S = 300.0
+"""How long a request waits for a model; then the engine itself says why it is late."""
+
+_JOIN_S = 5.0
+
+
+class StartableEngine(Engine, Protocol):
+    """An engine that can be asked to load ahead of its first use."""
+
+    def start(self) -> None:
+        """Begin loading without waiting for it, also after a death. Raises KnownError."""
+        ...
+
+
+MakeEngine = Callable[[Path, StageListener], StartableEngine]
+"""Makes the engine for a model file, not yet started; it tells the listener of its stages."""
+
+SeatListener = Callable[[Path, EngineStage], None]
+"""Told of each stage and whose it is, in any thread; returns at once and never raises."""
+
+ExchangeEnd = Callable[[Path, KnownError | None], None]
+"""Told how an exchange for a model ended, in a thread of the seat; None: it is in use."""
+
+
+@dataclass
+class _Occupant:
+    """An engine and what is known of it; `number` tells it from those before it."""
+
+    number: int
+    model: Path
+    engine: StartableEngine
+    loading: bool = True
+    died: bool = False
+
+
+class EngineSeat:
+    """Implements `core.ports.Engine` for whatever model is in use. Any thread may call."""
+
+    def __init__(self, make: MakeEngine, listener: SeatListener) -> None:
+        """Nothing is started yet."""
+        self._make = make
+        self._listener = listener
+        self._changed = Condition()
+        self._occupant: _Occupant | None = None
+        self._count = 0
+        self._exchange: Thread | None = None
+        self._exchanging = False
+        self._interrupted = False
+        self._closed = False
+
+    @property
+    def model(self) -> Path | None:
+        """The model file in use, None before `start`."""
+        occupant = self._occupant
+        return occupant.model if occupant is not None else None
+
+    @property
+    def exchanging(self) -> bool:
+        """Whether another model is being loaded in the place of the last one."""
+        return self._exchanging
+
+    def start(self, model: Path) -> None:
+        """Take a first model and begin loading it. What goes wrong is told to the listener."""
+        self._seat(model)
+
+    def exchange(self, model: Path, ended: ExchangeEnd) -> None:
+        """Check a model file, end the engine in use, and load this one in its place.
+
+        Returns at once. If the file is refused, the engine in use goes on; if it cannot be loaded,
+        the model before is loaded again. `ended` is called in the end, unless the seat was closed.
+        """
+        self._begin(lambda: self._try(model), lambda error: ended(model, error))
+
+    def restart(self) -> None:
+        """End the engine in use and start it anew, its past deaths forgotten. Returns at once."""
+        self._begin(self._again, lambda error: None)
+
+    def interrupt(self) -> None:
+        """Let whoever waits for the model, or asks it before `resume`, be stopped instead."""
+        with self._changed:
+            self._interrupted = True
+            self._changed.notify_all()
+
+    def resume(self) -> None:
+        """Take requests again."""
+        self._interrupted = False
+
+    def capabilities(self) -> Capabilities:
+        """As `Engine.capabilities`; raises KnownError("stopped") if interrupted meanwhile."""
+        engine = self._awake()
+        with self._changed:
+            self._changed.wait_for(self._settled, _LOADING_S)
+            if self._interrupted:
+                raise KnownError("stopped", "Stopped. Nothing was changed.")
+            if self._occupant is not None:
+                engine = self._occupant.engine  # exchanged while this waited
+        return engine.capabilities()
+
+    def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
+        """As `Engine.generate`."""
+        if self._interrupted and not self._closed:
+            yield Finished("cancelled")
+            return
+        try:
+            engine = self._awake()
+        except KnownError as error:
+            yield Failed(error.code, error.message, error.hint, error.details)
+            return
+        yield from engine.generate(request)
+
+    def cancel(self, request_id: str) -> None:
+        """As `Engine.cancel`."""
+        occupant = self._occupant
+        if occupant is not None:
+            occupant.engine.cancel(request_id)
+
+    def close(self) -> None:
+        """End the engine, also one that is just being loaded."""
+        with self._changed:
+            self._closed = True
+            self._interrupted = True
+            self._changed.notify_all()
+            occupant, thread = self._occupant, self._exchange
+        if occupant is not None:
+            occupant.engine.close()
+        if thread is not None:
+            thread.join(_JOIN_S)
+
+    def _settled(self) -> bool:
+        loading = self._exchanging or (self._occupant is not None and self._occupant.loading)
+        return self._interrupted or not loading
+
+    def _awake(self) -> StartableEngine:
+        """The engine in use, started again if it has died."""
+        with self._changed:
+            occupant = self._occupant
+            if occupant is None:
+                raise KnownError("no_model", "No model has been loaded yet.", "Try again.")
+            if not occupant.died or self._exchanging:
+                return occupant.engine
+            occupant.died, occupant.loading = False, True
+        try:
+            occupant.engine.start()
+        except KnownError:
+            occupant.loading = False
+            raise
+        return occupant.engine
+
+    def _seat(self, model: Path) -> StartableEngine | None:
+        """Put a new engine for a model in place and start it; None if the seat is closed."""
+        with self._changed:
+            if self._closed:
+                return None
+            self._count += 1
+            number = self._count
+            engine = self._make(model, lambda stage: self._hear(number, stage))
+            self._occupant = _Occupant(number, model, engine)
+        try:
+            engine.start()
+        except KnownError as error:
+            self._hear(number, EngineLost(error))
+        return engine
+
+    def _hear(self, number: int, stage: EngineStage) -> None:
+        with self._changed:
+            occupant = self._occupant
+            if self._closed or occupant is None or occupant.number != number:
+                return
+            match stage:
+                case EngineStarting():
+                    occupant.loading = True
+                case EngineReady():
+                    occupant.loading = occupant.died = False
+                case EngineLost():
+                    # One that never loaded is asked why before it is tried again.
+                    occupant.died = not occupant.loading
+                    occupant.loading = False
+            self._changed.notify_all()
+        self._listener(occupant.model, stage)
+
+    def _begin(
+        self, work: Callable[[], KnownError | None], ended: Callable[[KnownError | None], None]
+    ) -> None:
+        """Do `work` in a thread of its own: it waits for processes to end and models to load."""
+
+        def run() -> None:
+            try:
+                error = work()
+            except Exception:
+                error = KnownError(
+                    "bug",
+                    "Phial ran into a mistake of its own while changing the model.",
+                    "Start Phial again; if it stays, copy the details and report them.",
+                    traceback.format_exc(),
+                )
+            finally:
+                with self._changed:
+                    self._exchanging = False
+                    self._changed.notify_all()
+            if not self._closed:
+                ended(error)
+
+        with self._changed:
+            if self._exchanging or self._closed:
+                return
+            self._exchanging = True
+            self._exchange = Thread(target=run, name="engine exchange", daemon=True)
+        self._exchange.start()
+
+    def _try(self, model: Path) -> KnownError | None:
+        """Load `model` in the place of the one in use, or go back; why it was not possible."""
+        try:
+            check_gguf(model)
+        except KnownError as error:
+            return error
+        last = self._leave()
+        try:
+            made = self._seat(model)
+            if made is not None:
+                made.capabilities()
+        except KnownError as error:
+            self._leave()
+            if last is not None:
+                self._seat(last.model)
+            return error
+        return None
+
+    def _again(self) -> KnownError | None:
+        last = self._leave()
+        if last is not None:
+            self._seat(last.model)
+        return None
+
+    def _leave(self) -> _Occupant | None:
+        """End the engine in use; who it was."""
+        occupant = self._occupant
+        if occupant is not None:
+            occupant.engine.close()
+        return occupant

@@ -1,0 +1,366 @@
+"""The window's one way to everything else: calls go to a lane, answers come back as signals.
+
+Two lanes, each a QThread with an event loop and its own connection to phial.db:
+ENGINE runs turns (`Asking`) and waits for the model; STORE reads and writes everything else
+(`Desk`), also the choices on cards, so that an Undo never waits for a model that is speaking.
+
+Every method returns at once. Every signal carries one frozen value of `views` and arrives in the
+window's thread. Nothing here draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Qt, Signal, Slot
+
+from app.core.engine_life import EngineStage
+from app.store.settings import Settings
+from app.ui.engine_watch import EngineWatch
+from app.ui.lanes import Lanes
+from app.ui.parts import Parts, Request
+from app.ui.turn_under_way import TurnUnderWay
+from app.ui.views import (
+    Connections,
+    EngineStatus,
+    Notice,
+    ProfileTrouble,
+    SettingsRefused,
+    SettingsView,
+    Trouble,
+    TurnStarted,
+)
+from app.ui.work_words import of_engine
+
+if TYPE_CHECKING:
+    from app.ui.asking import TurnEnd
+    from app.ui.desk import Desk, Outcome
+
+_BUSY = Trouble(
+    "busy",
+    "The model is at work on a request, so it was left as it is.",
+    "Stop the request or wait for its end, then try again.",
+)
+
+
+class Bridge(QObject):
+    """See the module. Made before the first paint; `open_profile` is called after it."""
+
+    # the profile
+    opened = Signal()
+    profile_failed = Signal(object)  # ProfileTrouble
+    settings_loaded = Signal(object)  # SettingsView, also after each save
+    settings_refused = Signal(object)  # SettingsRefused
+
+    # conversations
+    conversations_listed = Signal(object)  # ConversationList
+    conversation_opened = Signal(object)  # ConversationView
+    earlier_loaded = Signal(object)  # EarlierTurns
+    turns_found = Signal(object)  # FoundTurns
+
+    # turns
+    turn_started = Signal(object)  # TurnStarted
+    turn_rejected = Signal(object)  # TurnRejected
+    streamed = Signal(object)  # Streamed, at most every 33 ms
+    working = Signal(object)  # Work, at once when a turn is sent
+    turn_changed = Signal(object)  # TurnView: a choice, an undo, a change of state
+    turn_ended = Signal(object)  # TurnView: the turn under way is over (PAUSED, DONE or FAILED)
+
+    # beside the chat
+    notified = Signal(object)  # Notice
+    troubled = Signal(object)  # Trouble: something other than a turn could not be done
+    today_read = Signal(object)  # TodayView
+    engine_changed = Signal(object)  # EngineStatus
+    connections_changed = Signal(object)  # Connections
+
+    _posted = Signal(object)  # Callable[[], None], to be called in the window's thread
+
+    def __init__(self, parts: Parts, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self._posted.connect(self._call, Qt.ConnectionType.QueuedConnection)
+        self._engine = EngineWatch(
+            parts.starter, self._post, self._on_engine, self.troubled.emit, self._keep_model
+        )
+        self._lanes = Lanes(parts, self._engine.hear, self)
+        self._lanes.failed.connect(self.troubled)
+        turn = self._turn = TurnUnderWay(self._lanes, self._post, self._engine.used, self)
+        for told, signal in (
+            (turn.started, self._on_started),
+            (turn.streamed, self.streamed),
+            (turn.worked, self.working),
+            (turn.ended, self._on_ended),
+            (turn.broken, self.turn_ended),
+            (turn.rejected, self.turn_rejected),
+        ):
+            told.connect(signal)
+        self._opening = False
+        self._opened = False
+        self._closed = False
+        self._early: list[Callable[[], None]] = []
+        self._settings = Settings()
+        self._query = ""
+        self._lists = self._views = 0
+
+    # --- the profile
+
+    def open_profile(self) -> None:
+        """Take the lock, open the database, list conversations, read today, start the engine."""
+        if self._opening or self._opened or self._closed:
+            return
+        self._opening = True
+        self._lanes.open(self._on_opened, self._on_open_failed)
+
+    def close(self) -> bool:
+        """Stop the turn, end the engine, close the lanes; waits at most a few seconds.
+
+        False if a lane is still at work: then this object must not be deleted, and the process
+        should end.
+        """
+        if not self._closed:
+            self.stop()
+        self._closed = True
+        return self._lanes.close()
+
+    def save_settings(self, settings: Settings, version: str) -> None:
+        """Write settings.toml; `settings_loaded` or `settings_refused` answers."""
+        self._with_desk(
+            lambda desk: desk.save_settings(settings, version),
+            self._on_settings,
+            self._on_settings_refused,
+        )
+
+    def reload_settings(self) -> None:
+        """Read settings.toml again; `settings_loaded` answers."""
+        self._with_desk(
+            lambda desk: desk.read_settings(), self._on_settings, self._on_settings_refused
+        )
+
+    # --- conversations
+
+    def list_conversations(self, query: str = "") -> None:
+        """All conversations, or those with the words of `query`; only the latest call answers."""
+        self._query = query
+        self._lists += 1
+        number = self._lists
+
+        def listed(found: object) -> None:
+            if number == self._lists:
+                self.conversations_listed.emit(found)
+
+        self._with_desk(lambda desk: desk.conversations(query), listed)
+
+    def open_conversation(self, conversation: int) -> None:
+        """The newest turns of a conversation; only the latest call answers."""
+        self._views += 1
+        number = self._views
+
+        def opened(view: object) -> None:
+            if number == self._views:
+                self.conversation_opened.emit(view)
+
+        self._with_desk(lambda desk: desk.conversation(conversation), opened)
+
+    def load_earlier(self, conversation: int, before_turn: int) -> None:
+        """The turns before one."""
+        self._with_desk(
+            lambda desk: desk.earlier(conversation, before_turn), self.earlier_loaded.emit
+        )
+
+    def find_in_conversation(self, conversation: int, words: str) -> None:
+        """The turns that hold words."""
+        self._with_desk(lambda desk: desk.found(conversation, words), self.turns_found.emit)
+
+    def rename_conversation(self, conversation: int, title: str) -> None:
+        """Give it a title of the user's own."""
+        self._with_desk(lambda desk: desk.rename(conversation, title), self._on_listed_change)
+
+    def pin_conversation(self, conversation: int, pinned: bool) -> None:
+        """Keep it on top, or no longer."""
+        self._with_desk(lambda desk: desk.pin(conversation, pinned), self._on_listed_change)
+
+    def delete_conversation(self, conversation: int) -> None:
+        """Take it out of the list; a Notice offers to restore it. Gone for good at the next start.
+
+        A turn of it that is under way is stopped first.
+        """
+        if self._turn.is_in(conversation):
+            self.stop()
+        self._with_desk(lambda desk: desk.delete(conversation), self._on_listed_change)
+
+    def restore_conversation(self, conversation: int) -> None:
+        """Put a deleted conversation back."""
+        self._with_desk(lambda desk: desk.restore(conversation), self._on_listed_change)
+
+    # --- turns
+
+    def ask(self, text: str, conversation: int = 0, replaces: int = 0) -> None:
+        """Send a request. `conversation` 0 begins a new one; `replaces` is a turn that is edited
+        or retried and leaves the transcript if it changed nothing. One turn at a time: while
+        `busy`, nothing is sent.
+        """
+        # Half a character, which a clipboard may hold, cannot be written down.
+        plain = text.encode("utf-8", "replace").decode().strip()
+        if plain and not self.busy and not self._closed:
+            self._turn.take(Request(plain, conversation, replaces))
+            self._when_open(lambda: self._turn.send(self._settings))
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn is under way."""
+        return self._turn.busy
+
+    def stop(self) -> None:
+        """Stop the turn under way."""
+        self._turn.stop()
+
+    def choose(self, turn: int, option: int) -> None:
+        """Take an option of a PAUSED turn's proposal, or a choice of its question, from 0."""
+        self._with_desk(lambda desk: desk.choose(turn, option), self._on_outcome)
+
+    def decline(self, turn: int) -> None:
+        """Say no to what a PAUSED turn proposes."""
+        self._with_desk(lambda desk: desk.decline(turn), self._on_outcome)
+
+    def undo(self, change: str = "") -> None:
+        """Take back what was made together with `change`, or the last change; a Notice says so."""
+        self._with_desk(lambda desk: desk.undo(change), self._on_outcome)
+
+    # --- beside the chat
+
+    def read_today(self) -> None:
+        """Read today and tomorrow again."""
+        self._with_desk(lambda desk: desk.today(), self.today_read.emit)
+
+    def use_model(self, file: Path | None) -> None:
+        """Check a GGUF file, load it, and keep it in the settings; None: the starter model.
+
+        A file that is refused leaves the model in use as it is; `troubled` says why.
+        """
+        self._when_open(partial(self._use_model, file))
+
+    def restart_engine(self) -> None:
+        """Try a model that FAILED again."""
+        self._when_open(self._restart)
+
+    def hear_connections(self, count: int, addresses: tuple[str, ...]) -> None:
+        """What `core.connections` counted; may be called in any thread."""
+        self._post(partial(self.connections_changed.emit, Connections(count, addresses)))
+
+    # --- between the threads
+
+    def _post(self, what: Callable[[], None]) -> None:
+        self._posted.emit(what)
+
+    @Slot(object)
+    def _call(self, what: Callable[[], None]) -> None:
+        if not self._closed:
+            what()
+
+    def _when_open(self, what: Callable[[], None]) -> None:
+        """Do `what` now, or once the profile is open; forgotten if it cannot be opened."""
+        if self._opened:
+            what()
+        elif not self._closed:
+            self._early.append(what)
+
+    def _with_desk(
+        self,
+        work: Callable[[Desk], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Trouble], None] | None = None,
+    ) -> None:
+        """Let the STORE lane do `work`, then take its value here."""
+
+        self._when_open(lambda: self._lanes.with_desk(work, done, failed))
+
+    # --- what the lanes answered
+
+    def _on_opened(self, view: SettingsView) -> None:
+        self._opening, self._opened = False, True
+        self._settings = view.settings
+        self._lanes.start_engine(view.settings)
+        self.opened.emit()
+        self.settings_loaded.emit(view)
+        self.list_conversations(self._query)
+        self.read_today()
+        self._lanes.preload()
+        early, self._early = self._early, []
+        for what in early:
+            what()
+
+    def _on_open_failed(self, trouble: Trouble) -> None:
+        self._opening = False
+        self._early.clear()
+        self.profile_failed.emit(ProfileTrouble(trouble.code, trouble.message, trouble.hint))
+        if trouble.code == "bug":
+            self.troubled.emit(trouble)  # with its details
+        self._turn.reject(trouble.message, trouble.hint)
+
+    def _on_settings(self, view: SettingsView) -> None:
+        zone_changed = view.settings.zone != self._settings.zone
+        self._settings = view.settings
+        self.settings_loaded.emit(view)
+        self._lanes.with_asking(view.settings, lambda asking: asking.use(view.settings))
+        if zone_changed:
+            self.read_today()
+
+    def _on_settings_refused(self, trouble: Trouble) -> None:
+        self.settings_refused.emit(SettingsRefused(trouble.message, trouble.hint))
+        if trouble.code == "bug":
+            self.troubled.emit(trouble)
+
+    def _on_listed_change(self, notice: Notice | None) -> None:
+        if notice is not None:
+            self.notified.emit(notice)
+        self.list_conversations(self._query)
+
+    def _on_outcome(self, outcome: Outcome) -> None:
+        for turn in outcome.turns:
+            self.turn_changed.emit(turn)
+        if outcome.notice is not None:
+            self.notified.emit(outcome.notice)
+        if outcome.trouble is not None:
+            self.troubled.emit(outcome.trouble)
+        self.list_conversations(self._query)
+        self.read_today()
+
+    def _on_started(self, started: TurnStarted) -> None:
+        self.turn_started.emit(started)
+        self.list_conversations(self._query)
+
+    def _on_ended(self, end: TurnEnd) -> None:
+        self.turn_ended.emit(end.turn)
+        for turn in end.touched:
+            self.turn_changed.emit(turn)
+        if end.trouble is not None:
+            self.notified.emit(Notice(f"{end.trouble.message} {end.trouble.hint}".strip()))
+        self.list_conversations(self._query)
+        if end.changed:
+            self.read_today()
+
+    # --- the engine
+
+    def _on_engine(self, status: EngineStatus, stage: EngineStage | None) -> None:
+        self.engine_changed.emit(status)
+        if stage is not None and (words := of_engine(stage)):
+            self._turn.work(words)
+
+    def _use_model(self, file: Path | None) -> None:
+        if self.busy or self._lanes.seat.exchanging:
+            self.troubled.emit(_BUSY)
+        else:
+            self._engine.use(self._lanes.seat, file)
+
+    def _restart(self) -> None:
+        if self.busy or self._lanes.seat.exchanging:
+            self.troubled.emit(_BUSY)
+        else:
+            self._lanes.seat.restart()
+
+    def _keep_model(self, file: Path | None) -> None:
+        model = "" if file is None else str(file)
+        self._with_desk(lambda desk: desk.keep_model(model), self._on_settings)

@@ -1,0 +1,1 @@
+"""The chat: transcript, composer, and what stands between them. Widgets; no Bridge."""

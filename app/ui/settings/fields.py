@@ -1,0 +1,356 @@
+"""One setting each: its label, its control, what helps, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import time
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QTime, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QCompleter,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QRadioButton,
+    QTimeEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.labels import IconLabel, PlainLabel
+from app.ui.settings.controls import Chooser, TickBox
+from app.ui.settings.reading import UnreadableError, read_hours, read_zone
+from app.ui.theme import SPACE
+from app.ui.turning import Turning
+
+_ACROSS = 60  # letters of width in which label and control share a line
+
+
+class Field(Turning):
+    """A label beside its control, or above it where that is too narrow.
+
+    `committed(key, value)` when a value that can be used was entered; `key` is the attribute of
+    `Settings`. What cannot be used stays in the control, with a sentence below it.
+    """
+
+    committed = Signal(str, object)
+
+    def __init__(self, key: str, label: str, helper: str = "") -> None:
+        super().__init__(_ACROSS, (SPACE[3], SPACE[0]))
+        self.key = key
+        self._shown: object = None
+        self.label = QLabel(label)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.label.setContentsMargins(0, SPACE[0] + 2, 0, 0)  # on the line of the control's words
+        self._below = QVBoxLayout()
+        self._below.setSpacing(SPACE[0])
+        self.helper = PlainLabel(helper, "secondary")
+        self.helper.setVisible(bool(helper))
+        self.problem = PlainLabel("", "danger")
+        self._problem_line = QWidget()
+        line = QHBoxLayout(self._problem_line)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(SPACE[0])
+        mark = IconLabel("circle-alert", "danger", "Problem")
+        line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.problem, 1)
+        self._problem_line.hide()
+        self.box.addWidget(self.label)
+        self.box.addLayout(self._below, 1)
+
+    def value(self) -> Any:
+        """What is entered. Raises UnreadableError."""
+        raise NotImplementedError
+
+    def enter(self, value: Any) -> None:
+        """Put a value into the control."""
+        raise NotImplementedError
+
+    def show_value(self, value: Any) -> None:
+        """Show a value as the one in force; what is being typed meanwhile stays."""
+        if self._shown is None or not self._is_unsaved():
+            self.enter(value)
+        self._shown = value
+
+    def go_back(self, value: Any, sentence: str) -> None:
+        """Show `value` again, and why another was refused."""
+        self._shown = value
+        self.enter(value)
+        self.say(sentence)
+
+    def say(self, sentence: str) -> None:
+        """Show what is wrong, "" for nothing."""
+        self.problem.show_text(sentence)
+        self._problem_line.setVisible(bool(sentence))
+
+    def finish(self) -> None:
+        """Take what is entered, if it can be used and is new."""
+        try:
+            value = self.value()
+        except UnreadableError as error:
+            self.say(str(error))
+            return
+        self.say("")
+        if value != self._shown:
+            self._shown = value
+            self.committed.emit(self.key, value)
+
+    def _add(self, control: QWidget, name: str, buddy: QWidget | None = None) -> None:
+        """Place the control above helper and problem."""
+        self._below.addWidget(control)
+        self._below.addWidget(self.helper)
+        self._below.addWidget(self._problem_line)
+        target = buddy or control
+        target.setAccessibleName(name)
+        target.setAccessibleDescription(self.helper.text())
+        self.label.setBuddy(target)
+
+    def _is_unsaved(self) -> bool:
+        try:
+            return bool(self.value() != self._shown)
+        except UnreadableError:
+            return True
+
+
+class ListField(Field):
+    """Several words between commas."""
+
+    def __init__(
+        self,
+        key: str,
+        label: str,
+        name: str,
+        helper: str,
+        read: Callable[[str], tuple[str, ...]],
+    ) -> None:
+        super().__init__(key, label, helper)
+        self._read = read
+        self.edit = QLineEdit()
+        self.edit.editingFinished.connect(self.finish)
+        self._add(self.edit, name)
+
+    def value(self) -> tuple[str, ...]:
+        """The words, in their order."""
+        return self._read(self.edit.text())
+
+    def enter(self, value: tuple[str, ...]) -> None:
+        """Join them with commas."""
+        self.edit.setText(", ".join(value))
+
+
+class PathField(Field):
+    """Where something lies, to be read and copied."""
+
+    def __init__(self, label: str, name: str, helper: str) -> None:
+        super().__init__("", label, helper)
+        self.edit = QLineEdit()
+        self.edit.setReadOnly(True)
+        self._add(self.edit, name)
+
+    def value(self) -> str:
+        """The path."""
+        return self.edit.text()
+
+    def enter(self, value: str) -> None:
+        """Show a path from its beginning."""
+        self.edit.setText(value)
+        self.edit.setCursorPosition(0)
+
+
+class ZoneField(Field):
+    """A time zone, found by any part of its name."""
+
+    def __init__(self, key: str, label: str, name: str, helper: str) -> None:
+        super().__init__(key, label, helper)
+        self._zones: tuple[str, ...] = ()
+        self.combo = Chooser()
+        self.combo.setEditable(True)
+        self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.combo.setSizeAdjustPolicy(
+            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        )
+        self.combo.setMinimumContentsLength(18)
+        self.combo.setMaxVisibleItems(12)
+        edit = self.combo.lineEdit()
+        assert edit is not None  # it is editable
+        self.edit = edit
+        self.edit.setAccessibleName(name)
+        completer = QCompleter(self.combo.model(), self.combo)
+        completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+        self.combo.setCompleter(completer)
+        self.combo.view().setAccessibleName("Time zones")
+        self.edit.editingFinished.connect(self.finish)
+        self.combo.activated.connect(self.finish)
+        self._add(self.combo, name)
+
+    def show_zones(self, zones: tuple[str, ...]) -> None:
+        """The zones there are; what is entered stays."""
+        if zones != self._zones:
+            self._zones = zones
+            typed = self.edit.text()
+            self.combo.clear()
+            self.combo.addItems(zones)
+            self.edit.setText(typed)
+
+    def value(self) -> str:
+        """The zone's full name."""
+        return read_zone(self.combo.currentText(), self._zones)
+
+    def enter(self, value: str) -> None:
+        """Show a zone, also one that is not in the list."""
+        self.combo.setCurrentIndex(self.combo.findText(value))
+        self.combo.setEditText(value)
+
+    def finish(self) -> None:
+        """Also write the zone as it is spelled."""
+        super().finish()
+        if not self._is_unsaved():
+            self.enter(self.value())
+
+
+class HoursField(Field):
+    """From when to when."""
+
+    def __init__(self, key: str, label: str) -> None:
+        super().__init__(key, label)
+        self.start, self.end = QTimeEdit(), QTimeEdit()
+        for edit in (self.start, self.end):
+            edit.setDisplayFormat("HH:mm")
+            edit.editingFinished.connect(self.finish)
+            # The style sheet's padding does not reach the words of a spin box.
+            for words in edit.findChildren(QLineEdit):
+                words.setTextMargins(SPACE[1] - 2, 0, SPACE[0], 0)
+                words.setAccessibleName("Hours and minutes")
+        to = QLabel("&to")
+        to.setBuddy(self.end)
+        self.end.setAccessibleName("Working hours, end")
+        both = QWidget()
+        line = QHBoxLayout(both)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(SPACE[1])
+        for each in (self.start, to, self.end):
+            line.addWidget(each)
+        line.addStretch(1)
+        self._add(both, "Working hours, start", self.start)
+
+    def value(self) -> Any:
+        """Start and end."""
+        return read_hours(_clock(self.start), _clock(self.end))
+
+    def enter(self, value: Any) -> None:
+        """Show start and end."""
+        for edit, moment in zip((self.start, self.end), value, strict=True):
+            edit.setTime(QTime(moment.hour, moment.minute))
+
+
+class DaysField(Field):
+    """Some of the seven days, from Monday = 0."""
+
+    def __init__(self, key: str, label: str) -> None:
+        super().__init__(key, label)
+        self.boxes = tuple(TickBox(name[:3]) for name in _DAYS)
+        grid = _DayGrid(self.boxes)
+        for box, name in zip(self.boxes, _DAYS, strict=True):
+            box.setToolTip(name)
+            box.toggled.connect(self._toggled)
+        self._entering = False
+        self._add(grid, "", self.boxes[0])
+        for box, name in zip(self.boxes, _DAYS, strict=True):
+            box.setAccessibleName(name)
+
+    def value(self) -> tuple[int, ...]:
+        """The days that are marked."""
+        return tuple(day for day, box in enumerate(self.boxes) if box.isChecked())
+
+    def enter(self, value: tuple[int, ...]) -> None:
+        """Mark these days and no others."""
+        self._entering = True
+        for day, box in enumerate(self.boxes):
+            box.setChecked(day in value)
+        self._entering = False
+
+    def _toggled(self) -> None:
+        if not self._entering:
+            self.finish()
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+class _DayGrid(QWidget):
+    """Seven boxes in as few lines as their width allows."""
+
+    def __init__(self, boxes: tuple[QCheckBox, ...]) -> None:
+        super().__init__()
+        self._boxes = boxes
+        self._columns = 0
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, SPACE[0] + 2, 0, 0)
+        self._grid.setHorizontalSpacing(SPACE[2])
+        self._grid.setVerticalSpacing(SPACE[0])
+        self._arrange(4)
+
+    def minimumSizeHint(self) -> QSize:
+        """Never the reason for a wider page."""
+        return QSize(1, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Choose how many stand in a line."""
+        super().resizeEvent(event)
+        wide = max(box.sizeHint().width() for box in self._boxes) + SPACE[2]
+        fit = (event.size().width() + SPACE[2]) // wide
+        self._arrange(7 if fit >= 7 else 4 if fit >= 4 else 2)
+
+    def _arrange(self, columns: int) -> None:
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, box in enumerate(self._boxes):
+            self._grid.addWidget(box, place // columns, place % columns)
+        for column in range(8):
+            self._grid.setColumnStretch(column, int(column == columns))
+
+
+class SchemeField(Field):
+    """The window's colours."""
+
+    def __init__(self, key: str, label: str) -> None:
+        super().__init__(key, label)
+        names = {"system": "As the s&ystem", "light": "&Light", "dark": "&Dark"}
+        self.buttons = {value: QRadioButton(name) for value, name in names.items()}
+        row = Turning(44, (SPACE[3], SPACE[0]), (0, SPACE[0] + 2))
+        for value, button in self.buttons.items():
+            button.toggled.connect(self._toggled)
+            row.box.addWidget(button)
+            button.setAccessibleName(names[value].replace("&", ""))
+            letter = names[value].partition("&")[2][0].upper()
+            button.setToolTip(f"{button.accessibleName()} (Alt+{letter})")
+        row.box.addStretch(1)
+        self._entering = False
+        self._add(row, "As the system", self.buttons["system"])
+
+    def value(self) -> str:
+        """ "system", "light" or "dark"."""
+        return next(value for value, button in self.buttons.items() if button.isChecked())
+
+    def enter(self, value: str) -> None:
+        """Mark one."""
+        self._entering = True
+        self.buttons[value].setChecked(True)
+        self._entering = False
+
+    def _toggled(self, checked: bool) -> None:
+        if checked and not self._entering:
+            self.finish()
+
+
+def _clock(edit: QTimeEdit) -> time:
+    return time(edit.time().hour(), edit.time().minute())

@@ -1,0 +1,197 @@
+"""The page: groups of fields, each saved when it is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.store.settings import Settings
+from app.ui.labels import PlainLabel
+from app.ui.settings.fields import (
+    DaysField,
+    Field,
+    HoursField,
+    ListField,
+    PathField,
+    SchemeField,
+    ZoneField,
+)
+from app.ui.settings.model_field import ModelField
+from app.ui.settings.reading import read_addresses, read_names
+from app.ui.theme import SPACE, section_font, set_role, title_font
+from app.ui.views import EngineStatus, SettingsRefused, SettingsView, Trouble
+
+_WIDEST = 100  # letters; longer lines are hard to follow
+
+
+class SettingsPage(QWidget):
+    """Shows a `SettingsView`; `changed(Settings)` when a field was changed.
+
+    A model is asked for by `model_chosen(path)` or `starter_wanted()` and comes back with the
+    next view. `show_refused` and `show_trouble` put the field that was changed last back.
+    """
+
+    changed = Signal(object)
+    model_chosen = Signal(str)
+    starter_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._saved: Settings | None = None
+        self._wanted: Settings | None = None
+        self._last: Field | None = None
+        self._make_fields()
+        inside = QWidget()
+        set_role(inside, "plain")
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(SPACE[4], SPACE[4], SPACE[4], SPACE[4])
+        column.setSpacing(SPACE[3])
+        title = PlainLabel("Settings")
+        title.setFont(title_font())
+        column.addWidget(title)
+        column.addWidget(_group("You", self.names, self.addresses))
+        column.addWidget(_group("Time", self.zone, self.hours, self.days))
+        column.addWidget(_group("Look", self.scheme))
+        column.addWidget(_group("Model", self.model))
+        column.addWidget(_group("Where the settings lie", self.file))
+        column.addStretch(1)
+        self._inside = inside
+        self._scroll = QScrollArea(self)
+        self._scroll.setWidget(inside)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._scroll)
+        self.setFocusProxy(self.names.edit)
+        for control in (self.zone.combo, self.hours.start, self.hours.end):
+            control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            control.installEventFilter(self)
+        self.setEnabled(False)  # until there are settings to show
+        set_role(self, "ground")
+
+    def show_settings(self, view: SettingsView) -> None:
+        """Show settings as they are on disk; what is being typed meanwhile stays."""
+        self._saved = self._wanted = view.settings
+        self.zone.show_zones(view.zones)
+        for field in self._fields:
+            field.show_value(getattr(view.settings, field.key))
+        self.file.show_value(view.file)
+        self.setEnabled(True)
+
+    def show_refused(self, refused: SettingsRefused) -> None:
+        """Put the field that was changed last back, with the sentence beside it."""
+        self._go_back(self._last or self.names, f"{refused.message} {refused.hint}".strip())
+
+    def show_trouble(self, trouble: Trouble) -> None:
+        """Say why a model that was asked for here is not used; other troubles are not shown."""
+        if self._saved is not None and self.model.asked_for != self._saved.model:
+            self._go_back(self.model, f"{trouble.message} {trouble.hint}".strip())
+
+    def show_engine(self, status: EngineStatus) -> None:
+        """Show how the model is doing."""
+        self.model.show_engine(status)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The wheel scrolls the page; it changes a value only where the focus is."""
+        is_wheel = event.type() is QEvent.Type.Wheel
+        if is_wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Line up the labels."""
+        super().showEvent(event)
+        self._line_up()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Line up again with other letters."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange:
+            self._line_up()
+
+    def _make_fields(self) -> None:
+        self.names = ListField(
+            "names",
+            "&Names",
+            "Your names",
+            "What you are called, with commas between: Ada Example, Ada.",
+            read_names,
+        )
+        self.addresses = ListField(
+            "addresses",
+            "&Addresses",
+            "Your mail addresses",
+            "Your own mail addresses, with commas between.",
+            read_addresses,
+        )
+        self.zone = ZoneField(
+            "zone", "Time &zone", "Time zone", "Type a part of it, like a city, and choose."
+        )
+        self.hours = HoursField("working_hours", "Working &hours")
+        self.days = DaysField("working_days", "&Working days")
+        self.scheme = SchemeField("scheme", "&Colours")
+        self.model = ModelField("model", "&Model file")
+        self.model.model_chosen.connect(self.model_chosen)
+        self.model.starter_wanted.connect(self.starter_wanted)
+        self._fields: tuple[Field, ...] = (
+            self.names,
+            self.addresses,
+            self.zone,
+            self.hours,
+            self.days,
+            self.scheme,
+            self.model,
+        )
+        for field in self._fields:
+            field.committed.connect(self._commit)
+        self.file = PathField(
+            "&File", "Settings file", "A text file that you may also change by hand."
+        )
+
+    def _commit(self, key: str, value: Any) -> None:
+        if self._wanted is None:
+            return
+        self._last = next(field for field in self._fields if field.key == key)
+        self._wanted = replace(self._wanted, **{key: value})
+        self.changed.emit(self._wanted)
+
+    def _go_back(self, field: Field, sentence: str) -> None:
+        if self._saved is None:
+            return
+        self._wanted = self._saved
+        field.go_back(getattr(self._saved, field.key), sentence)
+
+    def _line_up(self) -> None:
+        """Give all labels the width of the widest, and lines a length that can be read."""
+        fields = (*self._fields, self.file)
+        widest = max(field.label.sizeHint().width() for field in fields)
+        for field in fields:
+            field.label.setMinimumWidth(widest)
+        letters = self.fontMetrics().averageCharWidth()
+        self._inside.setMaximumWidth(_WIDEST * letters)
+
+
+def _group(heading: str, *fields: Field) -> QWidget:
+    """Fields under a heading, with a line above."""
+    group = QWidget()
+    column = QVBoxLayout(group)
+    column.setContentsMargins(0, 0, 0, SPACE[1])
+    column.setSpacing(SPACE[2])
+    line = QFrame()
+    set_role(line, "line")
+    line.setFixedHeight(1)
+    title = PlainLabel(heading)
+    title.setFont(section_font())
+    column.addWidget(line)
+    column.addWidget(title)
+    for field in fields:
+        column.addWidget(field)
+    return group

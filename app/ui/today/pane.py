@@ -1,0 +1,91 @@
+"""The pane on the right: today's and tomorrow's events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFocusEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QListView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.ui.labels import IconLabel, PlainLabel
+from app.ui.theme import SPACE, set_role
+from app.ui.today.delegate import TodayDelegate
+from app.ui.today.model import TodayModel
+from app.ui.views import TodayView
+
+
+class TodayPane(QWidget):
+    """Shows a `TodayView`; `tick` moves the mark of what is running."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        set_role(self, "pane")
+        self._model = TodayModel()
+        self.list = _DayList(self._model, self)
+        self.problem = PlainLabel()
+        self._note = QFrame(self)
+        set_role(self._note, "note")
+        line = QHBoxLayout(self._note)
+        line.setContentsMargins(SPACE[1], SPACE[1], SPACE[1], SPACE[1])
+        line.setSpacing(SPACE[0])
+        mark = IconLabel("triangle-alert", "warning", "Warning")
+        line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.problem, 1)
+        self._note.hide()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACE[1], SPACE[0], SPACE[0], SPACE[1])
+        column.setSpacing(SPACE[1])
+        column.addWidget(self._note)
+        column.addWidget(self.list, 1)
+
+    def show_today(self, view: TodayView) -> None:
+        """Replace what is shown; the event that has the focus keeps it."""
+        before = self._model.row_at(self.list.currentIndex())
+        scrolled = self.list.verticalScrollBar().value()
+        self._model.show_today(view)
+        if before is not None and before.event is not None:
+            self.list.setCurrentIndex(self._model.place_of(before.event.id))
+        self.list.verticalScrollBar().setValue(scrolled)
+        self.problem.show_text(view.problem)
+        self._note.setVisible(bool(view.problem))
+
+    def tick(self, now: datetime) -> None:
+        """Move on to `now` (aware)."""
+        self._model.tick(now)
+
+
+class _DayList(QListView):
+    """Arrows go from event to event; nothing is chosen."""
+
+    def __init__(self, model: TodayModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows = model
+        self.setModel(model)
+        self.setItemDelegate(TodayDelegate(self, model))
+        self.setAccessibleName("Events of today and tomorrow")
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        # The mark of what is running adds a line to it.
+        model.dataChanged.connect(self.scheduleDelayedItemsLayout)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Begin at the first event that is not over."""
+        if not self.currentIndex().isValid():
+            self.setCurrentIndex(self._rows.first_event())
+        super().focusInEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width wraps the titles anew; Qt looks only at the height."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.scheduleDelayedItemsLayout()

@@ -1,0 +1,119 @@
+"""A turn as the window shows it, made of what history and journal hold of it. No Qt here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.core.messages import Message, ToolCall, TurnState
+from app.core.text import printable
+from app.store.history import History, StoredTurn
+from app.store.journal import Journal, JournalEntry
+from app.ui.views import DoneCard, DoneChange, TurnView
+
+_LOOKED = {"cal_find": "Looked in the calendar"}
+_TRIED = {
+    "cal_create": "Tried to add an event",
+    "cal_move": "Tried to move an event",
+    "cal_cancel": "Tried to cancel an event",
+    "undo": "Tried to undo a change",
+}
+
+
+class TurnReader:
+    """Reads turns over one connection; use it in that connection's thread."""
+
+    def __init__(self, history: History, journal: Journal) -> None:
+        self._history = history
+        self._journal = journal
+
+    def view(self, turn_id: int) -> TurnView:
+        """One turn as it stands on disk. Raises KeyError if there is none."""
+        return self.views((turn_id,))[0]
+
+    def views(self, turn_ids: Sequence[int]) -> tuple[TurnView, ...]:
+        """Turns in the order of `turn_ids`."""
+        logged = self._journal.operations_of(turn_ids)
+        return tuple(
+            self._view(stored, logged[stored.id]) for stored in self._history.turns_of(turn_ids)
+        )
+
+    def turns_behind(self, change_ids: Sequence[str]) -> tuple[int, ...]:
+        """The turns that made these changes, or what these changes take back or do again."""
+        found: dict[int, None] = {}
+        for change_id in change_ids:
+            each = change_id
+            while each:
+                turn = self._journal.turn_of(each)
+                if turn is not None:
+                    found[turn] = None
+                each = self._journal.entry(each).change.undoes
+        return tuple(found)
+
+    def _view(self, stored: StoredTurn, entries: Sequence[JournalEntry]) -> TurnView:
+        turn = stored.turn
+        closing, by_model = _closing(turn.replies)
+        done = self._done(entries, closing)
+        return TurnView(
+            id=stored.id,
+            conversation=stored.conversation,
+            started_at=stored.started_at,
+            user=printable(turn.user.text),
+            state=turn.state,
+            answer="" if done is not None else closing,
+            markdown=by_model,
+            error=printable(stored.error),
+            waiting=stored.waiting,
+            done=done,
+            step=_step(turn.replies, turn.state),
+        )
+
+    def _done(self, entries: Sequence[JournalEntry], closing: str) -> DoneCard | None:
+        made = [entry for entry in entries if entry.state in ("applied", "undone")]
+        if not made:
+            return None
+        in_force = [entry for entry in made if entry.state == "applied"]
+        summaries = "; ".join(printable(entry.change.summary) for entry in made)
+        return DoneCard(
+            sentence=closing or f"Done: {summaries}.",  # ended before it could say so
+            changes=tuple(
+                DoneChange(
+                    id=entry.id,
+                    summary=printable(entry.change.summary),
+                    was=tuple(map(printable, entry.change.was)),
+                    becomes=tuple(map(printable, entry.change.becomes)),
+                )
+                for entry in made
+            ),
+            undo_id=in_force[0].id if in_force else self._journal.undone_by(made[0].id),
+            undone=not in_force,
+        )
+
+
+def _calls(message: Message) -> tuple[ToolCall, ...]:
+    return tuple(part for part in message.parts if isinstance(part, ToolCall))
+
+
+def _closing(replies: Sequence[Message]) -> tuple[str, bool]:
+    """The text that closes a turn, and whether it is the model's own words.
+
+    What a model says before a call is not its answer; what stands after one is a tool's sentence.
+    """
+    own = True
+    text = ""
+    for reply in replies:
+        if reply.role == "assistant":
+            calls = _calls(reply)
+            own = own and not calls
+            text = "" if calls else reply.text
+    return printable(text).strip(), own and bool(text)
+
+
+def _step(replies: Sequence[Message], state: TurnState) -> str:
+    """What was looked up, or, where it came to nothing, tried; each once, in order."""
+    words: dict[str, None] = {}
+    for call in (call for reply in replies for call in _calls(reply)):
+        if call.name in _LOOKED:
+            words[_LOOKED[call.name]] = None
+        elif state is TurnState.FAILED and call.name in _TRIED:
+            words[_TRIED[call.name]] = None
+    return ", ".join(words)

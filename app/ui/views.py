@@ -1,0 +1,266 @@
+"""What crosses between the lanes and the window: frozen values, ready to be shown. No Qt here.
+
+Everything in a view has been read from the store, so the window shows the same after a restart
+as before it. Text by others in it has been made harmless to show (`core.text.printable`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import Enum
+
+from app.core.messages import TurnState
+from app.core.proposals import Waiting
+from app.store.settings import Settings
+
+
+@dataclass(frozen=True)
+class DoneChange:
+    """One change a turn made. `was` and `becomes` are lines for the two columns of a card."""
+
+    id: str
+    summary: str
+    was: tuple[str, ...]
+    becomes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DoneCard:
+    """What a turn changed, as one line with Undo.
+
+    `undo_id` is passed to `Bridge.undo` to take it back, or, if `undone`, to do it again; "" if
+    neither can be done any more.
+    """
+
+    sentence: str
+    changes: tuple[DoneChange, ...]
+    undo_id: str
+    undone: bool = False
+
+
+@dataclass(frozen=True)
+class TurnView:
+    """A turn as it stands on disk. `started_at` is aware.
+
+    `answer` is Markdown if `markdown` (the model's own words), else plain text (a tool's
+    sentence); "" if there is none. `error` is the sentence of a FAILED turn, `details` its
+    technical part for "Copy details". `waiting` is set while it is PAUSED. `step` says what was
+    looked up or tried, for READ tools ("Looked in the calendar").
+    """
+
+    id: int
+    conversation: int
+    started_at: datetime
+    user: str
+    state: TurnState
+    answer: str = ""
+    markdown: bool = False
+    error: str = ""
+    details: str = ""
+    waiting: Waiting | None = None
+    done: DoneCard | None = None
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class TurnStarted:
+    """The user's words are on disk. `replaces` is the turn that left the transcript, or 0."""
+
+    turn: TurnView
+    replaces: int = 0
+
+
+@dataclass(frozen=True)
+class TurnRejected:
+    """A request could not even be written down; its `text` goes back to the composer."""
+
+    text: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """Text to append to a turn's answer; sent at most every 33 ms."""
+
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Work:
+    """What happens with the turn under way, in words ("Thinking", "Writing, 12 tokens/s")."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class ConversationSummary:
+    """A line of the list. `updated_at` is aware; `waiting`: a card in it needs the user."""
+
+    id: int
+    title: str
+    updated_at: datetime
+    pinned: bool = False
+    waiting: bool = False
+
+
+@dataclass(frozen=True)
+class ConversationList:
+    """The list, newest first; with a `query` only those that match, `snippets` by id."""
+
+    items: tuple[ConversationSummary, ...]
+    query: str = ""
+    snippets: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ConversationView:
+    """A conversation's newest turns, oldest of them first; `earlier` older ones are on disk."""
+
+    id: int
+    title: str
+    turns: tuple[TurnView, ...]
+    earlier: int = 0
+
+
+@dataclass(frozen=True)
+class EarlierTurns:
+    """Turns to put above those shown; `earlier` still older ones are on disk."""
+
+    conversation: int
+    turns: tuple[TurnView, ...]
+    earlier: int
+
+
+@dataclass(frozen=True)
+class FoundTurns:
+    """Turns of a conversation that hold the words looked for, oldest first."""
+
+    conversation: int
+    words: str
+    turns: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class DayEvent:
+    """An event in the Today pane. `times` is from and to, or "all day"."""
+
+    id: str
+    title: str
+    times: str
+    start: datetime
+    end: datetime
+    where: str = ""
+    overlaps: bool = False
+    all_day: bool = False
+
+
+@dataclass(frozen=True)
+class DayView:
+    """One day. `label` is "Today, Friday 20 November"."""
+
+    day: date
+    label: str
+    events: tuple[DayEvent, ...]
+
+
+@dataclass(frozen=True)
+class TodayView:
+    """Today and tomorrow as of `now` (aware); `problem` says what could not be read."""
+
+    now: datetime
+    days: tuple[DayView, ...]
+    problem: str = ""
+
+
+class EngineStage(Enum):
+    """Where the model stands."""
+
+    OFF = "off"
+    CHECKING = "checking"
+    STARTING = "starting"
+    LOADING = "loading"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class EngineStatus:
+    """What the status line says of the model.
+
+    `percent` while LOADING. `file` is the model file's path, `starter` whether it is the model
+    that comes with Phial. `used` of `context` tokens were in use in the last answer. `message`
+    and `hint` say why it FAILED; `details` for "Copy details".
+    """
+
+    stage: EngineStage = EngineStage.OFF
+    file: str = ""
+    starter: bool = True
+    percent: int = 0
+    name: str = ""
+    backend: str = ""
+    threads: int = 0
+    context: int = 0
+    used: int = 0
+    message: str = ""
+    hint: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Connections:
+    """How many connections this window has opened since it started, and to where, newest last."""
+
+    count: int = 0
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A sentence for the line above the composer.
+
+    `undo_change` (a change id) or `restore` (a conversation) is what its Undo button does.
+    """
+
+    text: str
+    undo_change: str = ""
+    restore: int = 0
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something that could not be done: `KnownError` for the window."""
+
+    code: str
+    message: str
+    hint: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class SettingsView:
+    """The settings as the file holds them; `version` guards the next save. `file` is its path."""
+
+    settings: Settings
+    version: str
+    file: str
+    zones: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class SettingsRefused:
+    """Settings that could not be saved; the window goes back to the last `SettingsView`."""
+
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True)
+class ProfileTrouble:
+    """The profile could not be opened; nothing works until `Bridge.open_profile` succeeds."""
+
+    code: str
+    message: str
+    hint: str
