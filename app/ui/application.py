@@ -29,6 +29,7 @@ from app.store.paths import ProfilePaths
 from app.store.settings import load_settings
 from app.store.window_state import WindowState, load_window_state, save_window_state
 from app.ui.bridge import Bridge
+from app.ui.garbage import Garbage
 from app.ui.main_window import MainWindow
 from app.ui.single_instance import SingleInstance
 from app.ui.theme import apply_theme
@@ -59,10 +60,13 @@ def run(make_bridge: Callable[[], Bridge], paths: ProfilePaths) -> int:
         with _errors_shown(bridge), _signals_close(app):
             window = _window(bridge, paths, apply_to=app)
             instance.wanted.connect(lambda: _raise(window))
+            garbage = Garbage()
             window.show()
+            garbage.start()
             app.exec()
             instance.close()
             ended = bridge.close()
+            garbage.stop()
     if not ended:
         # A thread is lost in native code or in the kernel. All that matters is on disk.
         os._exit(DONE)

@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 
 from app.core.engine_life import EngineStage
 from app.store.settings import Settings
+from app.ui.calendar_watch import CalendarWatch
 from app.ui.engine_watch import EngineWatch
 from app.ui.lanes import Lanes
 from app.ui.parts import Parts, Request
@@ -87,6 +88,8 @@ class Bridge(QObject):
         )
         self._lanes = Lanes(parts, self._engine.hear, self)
         self._lanes.failed.connect(self.troubled)
+        self._calendars = CalendarWatch(self)
+        self._calendars.changed.connect(self.read_today)
         turn = self._turn = TurnUnderWay(self._lanes, self._post, self._engine.used, self)
         for told, signal in (
             (turn.started, self._on_started),
@@ -288,6 +291,7 @@ class Bridge(QObject):
         self.list_conversations(self._query)
         self.read_today()
         self._lanes.preload()
+        self._calendars.begin(self._parts.paths.calendars)
         early, self._early = self._early, []
         for what in early:
             what()

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -30,7 +30,7 @@ from app.ui.header import ChatHeader
 from app.ui.links import open_link
 from app.ui.profile_notice import ProfileNotice
 from app.ui.rail import Rail
-from app.ui.settings import SettingsPage
+from app.ui.settings import LateSettings
 from app.ui.status import StatusLine
 from app.ui.theme import apply_theme, set_role
 from app.ui.today import TodayPane
@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self._connect_bridge()
         self._connect_views()
         self._add_keys()
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
         self._restore(state)
 
     # --- building
@@ -104,7 +105,7 @@ class MainWindow(QMainWindow):
         self.profile_notice = ProfileNotice(self)
         self.chat = ChatView(self)
         self.today = TodayPane(self)
-        self.settings = SettingsPage(self)
+        self.settings = LateSettings(self)
         self.status = StatusLine(self)
 
         middle = QWidget(self)
@@ -282,7 +283,7 @@ class MainWindow(QMainWindow):
         if name == "ask":
             self.chat.focus_composer()
         else:
-            self.settings.setFocus()
+            self.settings.focus_first()
 
     def _write(self) -> None:
         self.show_view("ask")
@@ -320,12 +321,16 @@ class MainWindow(QMainWindow):
         self.settings.show_settings(view)
         if view.settings.scheme != self._scheme:
             self._scheme = view.settings.scheme
-            self.dress()
+            self._dress()
 
     def _on_settings_edited(self, settings: Settings) -> None:
         self._bridge.save_settings(settings, self._settings_version)
 
-    def dress(self) -> None:
+    def _on_system_scheme(self) -> None:
+        if self._scheme == "system":
+            self._dress()
+
+    def _dress(self) -> None:
         """Put on the colours the settings, or the system, ask for."""
         app = QApplication.instance()
         assert isinstance(app, QApplication)

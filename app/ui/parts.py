@@ -111,6 +111,11 @@ class Parts(Protocol):
         """The model file that comes with Phial."""
         ...
 
+    @property
+    def paths(self) -> ProfilePaths:
+        """The profile's folders, which may not exist before `hold`."""
+        ...
+
     def hold(self) -> AbstractContextManager[ProfilePaths]:
         """The profile's folders, made and locked for this process inside the block.
 

@@ -16,6 +16,7 @@ from app.compose.windowed import WindowParts
 from app.store.window_state import WindowState, load_window_state, save_window_state
 from app.ui.bridge import Bridge
 from app.ui.chat.turn_widget import TurnWidget
+from app.ui.garbage import Garbage
 from app.ui.main_window import MainWindow
 from app.ui.theme import apply_theme
 from app.ui.views import TurnView
@@ -111,6 +112,8 @@ def open_window(parts: WindowParts, qtbot: QtBot) -> Iterator[Driver]:
     assert isinstance(app, QApplication)
     apply_theme(app, "light")
     bridge = Bridge(parts)
+    garbage = Garbage()
+    garbage.start()
 
     def save(state: WindowState) -> None:
         if parts.paths.root.exists():
@@ -130,3 +133,4 @@ def open_window(parts: WindowParts, qtbot: QtBot) -> Iterator[Driver]:
         assert bridge.close()
         window.deleteLater()
         QApplication.processEvents()
+        garbage.stop()

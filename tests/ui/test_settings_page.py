@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QWid
 from pytestqt.qtbot import QtBot
 
 from app.store.settings import Settings
-from app.ui.settings import SettingsPage
+from app.ui.settings.page import SettingsPage
 from app.ui.views import EngineStage, EngineStatus, SettingsRefused, SettingsView, Trouble
 
 K = Qt.Key

@@ -259,7 +259,7 @@ def test_rename_and_pin_by_keys(window: Driver) -> None:
 
 def test_settings_are_kept_in_their_file(window: Driver, profile: Path) -> None:
     window.control(Qt.Key.Key_Comma)
-    window.until(lambda: window.window.settings.isEnabled())
+    window.until(lambda: window.window.settings.page.isEnabled())
     window.tab_to("Your names")
     window.type("Ida Lund")
     window.press(Qt.Key.Key_Return)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QStyle, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.chat.composer import Composer
 from app.ui.chat.transcript import WIDEST, Transcript
@@ -165,6 +165,6 @@ class ChatView(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the composer beneath the text, which stands left of a scroll bar."""
         super().resizeEvent(event)
-        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        bar = self.transcript.bar_width
         side = max(SPACE[3], (event.size().width() - bar - WIDEST) // 2)
         self._foot.setContentsMargins(side, SPACE[0], side + bar, SPACE[2])

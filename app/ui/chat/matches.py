@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QColor, QTextCharFormat, QTextCursor
 from PySide6.QtWidgets import QTextEdit
 from shiboken6 import isValid
 
-from app.ui.chat.message_view import MessageView
-from app.ui.chat.turn_widget import TurnWidget
 from app.ui.theme import tokens
+
+if TYPE_CHECKING:
+    from app.ui.chat.message_view import MessageView
+    from app.ui.chat.turn_widget import TurnWidget
 
 _MOST = 500
 """Places marked at most in one message."""

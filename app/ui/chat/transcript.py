@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
@@ -15,9 +16,11 @@ from app.ui.chat.empty_state import EmptyState
 from app.ui.chat.find_bar import FindBar
 from app.ui.chat.matches import Matches
 from app.ui.chat.reading_place import Column, ReadingPlace
-from app.ui.chat.turn_widget import TurnWidget
 from app.ui.theme import SPACE, set_icon, set_role
 from app.ui.views import ConversationView, EarlierTurns, FoundTurns, Streamed, TurnStarted, TurnView
+
+if TYPE_CHECKING:
+    from app.ui.chat.turn_widget import TurnWidget
 
 LIVE = 50
 """Turns kept as widgets; more only while the reader asks for earlier ones."""
@@ -67,6 +70,9 @@ class Transcript(QWidget):
         self._area.setFrameShape(QFrame.Shape.NoFrame)
         self._area.setWidgetResizable(True)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # Its place is always kept, so that text does not move when the first answer is long.
+        self._area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self._area.verticalScrollBar().rangeChanged.connect(self._show_bar)
         self._area.setAccessibleName("Conversation")
         self._area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._column = Column()
@@ -132,6 +138,7 @@ class Transcript(QWidget):
         self._empty = EmptyState(examples, self._column)
         self._empty.example_chosen.connect(self.example_chosen)
         self._lines.insertWidget(1, self._empty)
+        self._order_tabs()
 
     def add_turn(self, started: TurnStarted) -> None:
         """Show a turn that has begun, and go to it."""
@@ -197,6 +204,8 @@ class Transcript(QWidget):
 
     def _put(self, view: TurnView, at: int) -> TurnWidget:
         """Put a turn at a place among those shown."""
+        from app.ui.chat.turn_widget import TurnWidget  # with all that draws text
+
         turn = TurnWidget(view, self._text_width(), self._column)
         turn.option_chosen.connect(self.option_chosen)
         turn.declined.connect(self.declined)
@@ -270,6 +279,9 @@ class Transcript(QWidget):
     def _order_tabs(self) -> None:
         """Tab goes in the order of reading; turns were not all made in that order."""
         before: QWidget = self.earlier_button
+        for button in self._empty.buttons if self._empty is not None else ():
+            QWidget.setTabOrder(before, button)
+            before = button
         for turn in self._turns:
             for stop in turn.stops():
                 QWidget.setTabOrder(before, stop)
@@ -284,10 +296,16 @@ class Transcript(QWidget):
 
     # --- size and place
 
+    @property
+    def bar_width(self) -> int:
+        """The width of the scroll bar at the right edge."""
+        return self._area.verticalScrollBar().sizeHint().width()
+
+    def _show_bar(self, least: int, most: int) -> None:
+        self._area.verticalScrollBar().setEnabled(most > least)
+
     def _text_width(self) -> int:
-        """The width of a turn beside a scroll bar, which most conversations have."""
-        bar = self._area.verticalScrollBar().sizeHint().width()
-        return max(1, min(WIDEST, self._area.width() - bar - 2 * SPACE[3]))
+        return max(1, min(WIDEST, self._area.width() - self.bar_width - 2 * SPACE[3]))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the column in the middle, before the scroll area lays it out."""

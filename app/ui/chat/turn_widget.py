@@ -177,6 +177,7 @@ class TurnWidget(QWidget):
     def _show_step(self, words: str) -> None:
         if words and self.step is None:
             self.step = PlainLabel(words, "secondary", self)
+            self.step.setContentsMargins(MARGIN, 0, MARGIN, 0)  # in line with the answer
             self._column.insertWidget(1, self.step)
         elif self.step is not None:
             self.step.show_text(words)

@@ -1,7 +1,7 @@
-"""The settings as a page that saves each field when it is left."""
+"""The settings view; the page itself is made when it is first looked at."""
 
 from __future__ import annotations
 
-from app.ui.settings.page import SettingsPage
+from app.ui.settings.late import LateSettings
 
-__all__ = ["SettingsPage"]
+__all__ = ["LateSettings"]
