@@ -38,6 +38,9 @@ from app.tools.registry import Registry
 Apply = Callable[[int | None, str, Sequence[Change]], Sequence[str]]
 """Makes changes, all or none: (turn id, title, changes) to their journal ids."""
 
+STOPPED = "Stopped. Nothing was changed."
+"""The error of a turn on disk that the user stopped, whatever noticed it first."""
+
 _UNFINISHED = "Stopped before it was finished."
 _TURNS_AT_ONCE = 16
 
@@ -125,7 +128,8 @@ class Agent:
             with suppress(KnownError):
                 self._done(turn, error.sentence())
         else:
-            self._close(turn, error.sentence(), also=also)
+            sentence = STOPPED if error.code == "stopped" else error.sentence()
+            self._close(turn, sentence, also=also)
         return Stopped(error, error.details)
 
     def _close(self, turn: int, error: str, *, also: TurnState | None = None) -> None:

@@ -51,12 +51,17 @@ class WindowParts:
     def hold(self) -> Iterator[ProfilePaths]:
         """See `Parts.hold`."""
         from app.compose.rooms import open_rooms, recover
+        from app.store.migrations import backups
 
         prepare(self.paths)
         with ProfileLock(self.paths):
+            copies = backups(self.paths.database)
             with open_rooms(self.paths, self._engine(), self._applying) as rooms:
                 recover(rooms)
-                rooms.conversations.purge_deleted()
+                # Not at the start that makes a copy: that one is kept until the database it was
+                # made of has been opened once more, and then goes with what is purged.
+                if backups(self.paths.database) == copies:
+                    rooms.conversations.purge_deleted(copies)
             yield self.paths
 
     def rooms(self) -> AbstractContextManager[Rooms]:

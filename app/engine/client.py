@@ -26,6 +26,10 @@ _READY_S = 300.0  # a 9 GB file from a slow disk
 _SILENCE_S = 120.0  # one batch of 512 tokens of a 14B model on two slow cores
 
 
+_FOREIGN = (KeyError, TypeError)
+"""What reading a line raises that no engine host of Phial's sends."""
+
+
 def engine_worker(
     model: Path,
     *,
@@ -81,6 +85,14 @@ def _capabilities(ready: Mapping[str, object]) -> Capabilities:
     return capabilities_from_json(cast("Mapping[str, Any]", ready["capabilities"]))
 
 
+def _unreadable() -> WorkerFailed:
+    return WorkerFailed(
+        "worker_garbage",
+        "The engine sent something unreadable; your data is untouched.",
+        "Try again.",
+    )
+
+
 def engine_client(model: Path, listener: StageListener) -> EngineClient:
     """The engine for a model file as the window uses it, not yet started."""
     return EngineClient(engine_worker(model, listener=listener))
@@ -103,7 +115,11 @@ class EngineClient:
 
     def capabilities(self) -> Capabilities:
         """What is loaded; waits for it. Raises KnownError with the reason if it cannot load."""
-        return _capabilities(self._worker.wait_ready())
+        ready = self._worker.wait_ready()
+        try:
+            return _capabilities(ready)
+        except _FOREIGN as error:
+            raise _unreadable() from error
 
     def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
         """Events of one generation. The engine's death, too, arrives as a Failed event."""
@@ -119,6 +135,11 @@ class EngineClient:
                     return
         except WorkerFailed as error:
             yield Failed(error.code, error.message, error.hint, error.details)
+        except _FOREIGN as error:
+            # It goes on with what nobody understands.
+            self.cancel(request.id)
+            unreadable = _unreadable()
+            yield Failed(unreadable.code, unreadable.message, unreadable.hint, repr(error))
 
     def cancel(self, request_id: str) -> None:
         """Ask a generation to stop."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Condition, Thread
@@ -38,6 +39,13 @@ class StartableEngine(Engine, Protocol):
         ...
 
 
+class _StoppedError(KnownError):
+    """Whoever waited for the model was stopped."""
+
+    def __init__(self) -> None:
+        super().__init__("stopped", "Stopped. Nothing was changed.")
+
+
 MakeEngine = Callable[[Path, StageListener], StartableEngine]
 """Makes the engine for a model file, not yet started; it tells the listener of its stages."""
 
@@ -50,13 +58,18 @@ ExchangeEnd = Callable[[Path, KnownError | None], None]
 
 @dataclass
 class _Occupant:
-    """An engine and what is known of it; `number` tells it from those before it."""
+    """An engine and what is known of it; `number` tells it from those before it.
+
+    `lost` is why it could not load or died, until it is started again; `told`: whoever asks next
+    need not be told that first.
+    """
 
     number: int
     model: Path
     engine: StartableEngine
     loading: bool = True
-    died: bool = False
+    lost: KnownError | None = None
+    told: bool = False
 
 
 class EngineSeat:
@@ -93,7 +106,8 @@ class EngineSeat:
         """Check a model file, end the engine in use, and load this one in its place.
 
         Returns at once. If the file is refused, the engine in use goes on; if it cannot be loaded,
-        the model before is loaded again. `ended` is called in the end, unless the seat was closed.
+        the model before is loaded again. `ended` is called in the end, unless the seat was closed;
+        by then the listener has heard whether that one runs.
         """
         self._begin(lambda: self._try(model), lambda error: ended(model, error))
 
@@ -113,22 +127,15 @@ class EngineSeat:
 
     def capabilities(self) -> Capabilities:
         """As `Engine.capabilities`; raises KnownError("stopped") if interrupted meanwhile."""
-        engine = self._awake()
-        with self._changed:
-            self._changed.wait_for(self._settled, _LOADING_S)
-            if self._interrupted:
-                raise KnownError("stopped", "Stopped. Nothing was changed.")
-            if self._occupant is not None:
-                engine = self._occupant.engine  # exchanged while this waited
-        return engine.capabilities()
+        return self._loaded().capabilities()
 
     def generate(self, request: GenerateRequest) -> Iterator[EngineEvent]:
-        """As `Engine.generate`."""
-        if self._interrupted and not self._closed:
+        """As `Engine.generate`; cancelled if interrupted before the model is asked."""
+        try:
+            engine = self._loaded()
+        except _StoppedError:
             yield Finished("cancelled")
             return
-        try:
-            engine = self._awake()
         except KnownError as error:
             yield Failed(error.code, error.message, error.hint, error.details)
             return
@@ -152,25 +159,48 @@ class EngineSeat:
         if thread is not None:
             thread.join(_JOIN_S)
 
+    def _loaded(self) -> StartableEngine:
+        """The engine in use once it is loaded, started again if need be.
+
+        Waits here and not in the engine, where nobody could interrupt it. Raises KnownError with
+        the reason if it cannot load, _StoppedError.
+        """
+        occupant = self._waited()
+        if occupant.lost is not None:  # while this waited
+            occupant = self._waited()
+        return occupant.engine
+
+    def _waited(self) -> _Occupant:
+        """Who is in the seat when nothing is loading any more."""
+        self._awake()
+        with self._changed:
+            self._changed.wait_for(self._settled, _LOADING_S)
+            if self._interrupted and not self._closed:
+                raise _StoppedError
+            assert self._occupant is not None
+            return self._occupant
+
     def _settled(self) -> bool:
         loading = self._exchanging or (self._occupant is not None and self._occupant.loading)
         return self._interrupted or not loading
 
-    def _awake(self) -> StartableEngine:
-        """The engine in use, started again if it has died."""
+    def _awake(self) -> None:
+        """Start the engine in use again if it is lost and that was told. Raises KnownError."""
         with self._changed:
             occupant = self._occupant
             if occupant is None:
                 raise KnownError("no_model", "No model has been loaded yet.", "Try again.")
-            if not occupant.died or self._exchanging:
-                return occupant.engine
-            occupant.died, occupant.loading = False, True
+            if occupant.lost is None or self._exchanging or self._interrupted:
+                return
+            if not occupant.told:
+                occupant.told = True
+                raise occupant.lost
+            occupant.lost, occupant.told, occupant.loading = None, False, True
         try:
             occupant.engine.start()
-        except KnownError:
-            occupant.loading = False
+        except KnownError as error:
+            occupant.lost, occupant.told, occupant.loading = error, True, False
             raise
-        return occupant.engine
 
     def _seat(self, model: Path) -> StartableEngine | None:
         """Put a new engine for a model in place and start it; None if the seat is closed."""
@@ -194,13 +224,13 @@ class EngineSeat:
                 return
             match stage:
                 case EngineStarting():
-                    occupant.loading = True
+                    occupant.loading, occupant.lost = True, None
                 case EngineReady():
-                    occupant.loading = occupant.died = False
-                case EngineLost():
-                    # One that never loaded is asked why before it is tried again.
-                    occupant.died = not occupant.loading
-                    occupant.loading = False
+                    occupant.loading, occupant.lost = False, None
+                case EngineLost(error):
+                    # Why one could not load is told to who waits for it, before it is tried again.
+                    occupant.told = not occupant.loading
+                    occupant.loading, occupant.lost = False, error
             self._changed.notify_all()
         self._listener(occupant.model, stage)
 
@@ -246,8 +276,9 @@ class EngineSeat:
                 made.capabilities()
         except KnownError as error:
             self._leave()
-            if last is not None:
-                self._seat(last.model)
+            if last is not None and (again := self._seat(last.model)) is not None:
+                with suppress(KnownError):  # the listener hears of it
+                    again.capabilities()
             return error
         return None
 

@@ -9,8 +9,11 @@ import json
 import re
 import sqlite3
 import unicodedata
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from app.core.text import printable
@@ -25,6 +28,7 @@ _QUERY_WORDS = 32
 
 _SNIPPET_WORDS = 12
 
+_TURNS = "SELECT id, started_at FROM turn"
 _DELETED = "SELECT id FROM conversation WHERE deleted_at IS NOT NULL"
 _DELETED_TURNS = f"SELECT id FROM turn WHERE conversation_id IN ({_DELETED})"
 _DELETED_MESSAGES = f"SELECT id FROM message WHERE turn_id IN ({_DELETED_TURNS})"
@@ -103,16 +107,22 @@ class Conversations:
         """Put it back into the list; fine for one that is there."""
         self._set(conversation_id, "deleted_at", None)
 
-    def purge_deleted(self) -> int:
+    def purge_deleted(self, copies: Sequence[Path] = ()) -> int:
         """At start, with the lock held: remove what was deleted for good; how many there were.
 
-        Its words are overwritten on disk. The log of the changes made in it stays, and with it
-        their undo.
+        Its words are overwritten on disk, and those of the database's `copies` that hold them are
+        removed. The log of the changes made in it stays, and with it their undo.
         """
         with transaction(self._connection):
             ((count,),) = query(self._connection, f"SELECT count(*) FROM ({_DELETED})")
             if not count:
                 return 0
+            # First: what is left after a crash here, the next start finds again.
+            turns = set(query(self._connection, f"{_TURNS} WHERE id IN ({_DELETED_TURNS})"))
+            for copy in copies:
+                if turns & _turns_in(copy):
+                    with suppress(OSError):
+                        copy.unlink()
             for statement in (
                 f"UPDATE operation SET turn_id = NULL WHERE turn_id IN ({_DELETED_TURNS})",
                 f"DELETE FROM message_search WHERE rowid IN ({_DELETED_MESSAGES})",
@@ -201,6 +211,15 @@ class Conversations:
             message: " ".join(printable(snippet.decode("utf-8", "replace")).split())
             for message, snippet in rows
         }
+
+
+def _turns_in(copy: Path) -> set[tuple[Any, ...]]:
+    """The turns in a copy of the database, of any format; none if it cannot be read."""
+    try:
+        with closing(sqlite3.connect(f"{copy.as_uri()}?mode=ro", uri=True)) as connection:
+            return set(connection.execute(_TURNS))
+    except sqlite3.DatabaseError:
+        return set()
 
 
 def _conversation(row: tuple[Any, ...], waiting: bool) -> Conversation:

@@ -16,7 +16,7 @@ from typing import Any
 
 from app.core.errors import KnownError
 from app.store.atomic import explain_os_error
-from app.store.migrations import APPLICATION_ID, MIGRATIONS, migrate
+from app.store.migrations import APPLICATION_ID, MIGRATIONS, backups, migrate
 from app.store.paths import ProfilePaths
 
 _BUSY_SECONDS = 5.0
@@ -120,18 +120,13 @@ def damaged(path: Path, how: str) -> KnownError:
 
     The hint names the newest backup, if there is one.
     """
-    backups = sorted(path.parent.glob(f"{path.name}.backup-v*"), key=_backup_number)
+    copies = backups(path)
     away = f"move {path.name} away together with {path.name}-wal and {path.name}-shm"
-    if backups:
-        hint = f"To restore the newest backup, {away}, then copy {backups[-1]} to {path.name}."
+    if copies:
+        hint = f"To restore the newest backup, {away}, then copy {copies[-1]} to {path.name}."
     else:
         hint = f"To start with an empty history, {away}. Mail, calendars and contacts stay."
     return KnownError("database_damaged", f"{path} {how}. It was left as it is.", hint)
-
-
-def _backup_number(path: Path) -> int:
-    number = path.name.rpartition("-v")[2]
-    return int(number) if number.isascii() and number.isdigit() else -1
 
 
 def _explain(name: str, path: Path) -> KnownError | None:

@@ -133,6 +133,22 @@ class Journal:
         ((number,),) = query(self._connection, sql, (self._number(entry_id),))
         return "" if number is None else f"c{number}"
 
+    def chain(self, entry_id: str) -> tuple[JournalEntry, ...]:
+        """This entry, what it takes back, and whatever takes one of these back, oldest first.
+
+        They swap the same two contents of one target; the last one in force tells which is there.
+        """
+        sql = (
+            "WITH RECURSIVE"
+            " up (id, undoes) AS (SELECT id, undoes FROM change WHERE id = ?"
+            " UNION ALL SELECT change.id, change.undoes FROM change"
+            " JOIN up ON change.id = up.undoes),"
+            " chain (id) AS (SELECT id FROM up WHERE undoes IS NULL"
+            " UNION ALL SELECT change.id FROM change JOIN chain ON change.undoes = chain.id)"
+            f" {_COLUMNS} WHERE id IN (SELECT id FROM chain) ORDER BY id"
+        )
+        return self._entries(sql, self._number(entry_id))
+
     def turn_of(self, entry_id: str) -> int | None:
         """The turn an entry was logged for; None if there was none, or it was deleted since."""
         sql = (

@@ -138,6 +138,16 @@ def migrate(
         raise
 
 
+def backups(path: Path) -> tuple[Path, ...]:
+    """The copies that were made of the database at `path`, of the oldest format first."""
+    return tuple(sorted(path.parent.glob(f"{path.name}.backup-v*"), key=_format_of))
+
+
+def _format_of(backup: Path) -> int:
+    number = backup.name.rpartition("-v")[2]
+    return int(number) if number.isascii() and number.isdigit() else -1
+
+
 def _back_up(connection: sqlite3.Connection, backup: Path) -> None:
     """Copy the database, WAL included; `backup` appears whole or not at all."""
     temporary = backup.with_name(f".phial-{os.urandom(8).hex()}.tmp")

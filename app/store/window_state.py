@@ -15,8 +15,8 @@ from app.store.atomic import write_atomic
 from app.store.columns import utc_text
 from app.store.paths import ProfilePaths
 
-_DRAFTS = 50
-_DRAFT_LENGTH = 100_000  # characters
+_DRAFTS = 20
+_DRAFT_LENGTH = 50_000  # characters
 _GEOMETRY_LENGTH = 10_000
 _VIEW_LENGTH = 40
 _SPLITTER_PARTS = 16
@@ -59,7 +59,7 @@ class WindowState:
     def with_draft(self, conversation: int, text: str, now: datetime) -> WindowState:
         """The same with `text` as the draft of a conversation at `now` (aware); "" removes it.
 
-        The newest 50 are kept, of each the first 100,000 characters.
+        The newest 20 are kept, of each the first 50,000 characters.
         """
         others = tuple(each for each in self.drafts if each.conversation != conversation)
         if not text:

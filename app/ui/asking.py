@@ -25,6 +25,13 @@ from app.ui.work_words import WorkWords
 
 _TITLE = 60
 
+_READS = 2
+"""How often the end of a turn is read: a database that was busy may be free by then."""
+
+_DONE_UNREAD = (
+    "This was done, but how it ended could not be read. Open the conversation again to see it."
+)
+
 
 @dataclass(frozen=True)
 class TurnEnd:
@@ -94,14 +101,14 @@ class Asking:
                 with suppress(KnownError):
                     self._rooms.conversations.delete(conversation, clock.now)
             return _rejected(request, error.reason)
-        except KnownError as error:
+        except KnownError as error:  # there was no conversation to write them in
             return _rejected(request, error)
 
     def _turn(
         self, request: Request, conversation: int, clock: Clock, listener: Listener
     ) -> TurnEnd:
         words = WorkWords(listener.worked)
-        turn = 0
+        started: TurnStarted | None = None
         ids: tuple[str, ...] = ()
         error: Exception | None = None
         events = self._agent.ask(
@@ -116,9 +123,8 @@ class Asking:
                 for event in events:
                     match event:
                         case Started(turn_id):
-                            turn = turn_id
-                            replaced = self._rooms.history.replaced_for(turn)
-                            listener.started(TurnStarted(self._turns.view(turn), replaced))
+                            started = self._started(turn_id, request, conversation, clock)
+                            listener.started(started)
                         case Working(stage, done, total):
                             words.stage(stage, done, total)
                         case Said(text):
@@ -134,14 +140,36 @@ class Asking:
                             error = stopped
         except Exception as bug:  # a KnownError here is one that could not be written down
             error = bug
-        if not turn:
+        if started is None:
             assert error is not None
             raise _NotStartedError(error) from error
-        return self._ended(turn, ids, error)
+        problem: Exception | None = None
+        for _ in range(_READS):
+            try:
+                return self._ended(started.turn.id, ids, error)
+            except Exception as caught:
+                problem = caught
+        assert problem is not None
+        return _unread(started.turn, bool(ids), problem)
+
+    def _started(self, turn: int, request: Request, conversation: int, clock: Clock) -> TurnStarted:
+        """What is told of a turn whose words are on disk, also if they cannot be read back."""
+        started = TurnStarted(
+            TurnView(turn, conversation, clock.now, printable(request.text), TurnState.RUNNING),
+            request=request.number,
+            asked_in=request.conversation,
+        )
+        with suppress(KnownError):
+            replaced = self._rooms.history.replaced_for(turn)
+            return replace(started, turn=self._turns.view(turn), replaces=replaced)
+        return started
 
     def _ended(self, turn: int, ids: tuple[str, ...], error: Exception | None) -> TurnEnd:
         view = self._turns.view(turn)
         trouble = trouble_of(error) if error is not None else None
+        if trouble is not None and view.state is TurnState.RUNNING:
+            # Not even that could be written down; the next start does it.
+            view = replace(view, state=TurnState.FAILED, error=_sentence(trouble))
         if trouble is not None and (
             view.state is TurnState.FAILED or isinstance(error, AmbiguousError)
         ):
@@ -149,6 +177,10 @@ class Asking:
             trouble = None
         others = tuple(each for each in self._turns.turns_behind(ids) if each != turn)
         return TurnEnd(view, self._turns.views(others), trouble, bool(ids))
+
+
+def _sentence(trouble: Trouble) -> str:
+    return f"{trouble.message} {trouble.hint}".strip()
 
 
 class _NotStartedError(Exception):
@@ -168,4 +200,16 @@ def title_of(text: str) -> str:
 
 def _rejected(request: Request, error: Exception) -> TurnRejected:
     trouble = trouble_of(error)
-    return TurnRejected(request.text, trouble.message, trouble.hint)
+    return request.rejected(trouble.message, trouble.hint)
+
+
+def _unread(last: TurnView, changed: bool, problem: Exception) -> TurnEnd:
+    """The end of a turn that cannot be read; the next time it is read it shows what became of it.
+
+    `changed`: it did what was asked, so that the problem's own sentence could say too little.
+    """
+    trouble = trouble_of(problem)
+    error = _DONE_UNREAD if changed else _sentence(trouble)
+    details = "\n".join(filter(None, (trouble.message, trouble.details)))
+    view = replace(last, state=TurnState.FAILED, error=error, details=details)
+    return TurnEnd(view, changed=changed)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 
@@ -21,18 +21,25 @@ from app.core.engine_life import EngineStage
 from app.store.settings import Settings
 from app.ui.calendar_watch import CalendarWatch
 from app.ui.engine_watch import EngineWatch
+from app.ui.errands import Errands
 from app.ui.lanes import Lanes
+from app.ui.opening import Opening
 from app.ui.parts import Parts, Request
+from app.ui.told_turns import ToldTurns
 from app.ui.turn_under_way import TurnUnderWay
 from app.ui.views import (
     Connections,
+    ConversationView,
+    EarlierTurns,
     EngineStatus,
     Notice,
     ProfileTrouble,
     SettingsRefused,
     SettingsView,
     Trouble,
+    TurnRejected,
     TurnStarted,
+    TurnView,
 )
 from app.ui.work_words import of_engine
 
@@ -48,7 +55,11 @@ _BUSY = Trouble(
 
 
 class Bridge(QObject):
-    """See the module. Made before the first paint; `open_profile` is called after it."""
+    """See the module. Made before the first paint; `open_profile` is called after it.
+
+    Until the profile is open, requests and readings wait for that; what would change something is
+    refused, and after `profile_failed` everything is.
+    """
 
     # the profile
     opened = Signal()
@@ -96,26 +107,27 @@ class Bridge(QObject):
             (turn.streamed, self.streamed),
             (turn.worked, self.working),
             (turn.ended, self._on_ended),
-            (turn.broken, self.turn_ended),
-            (turn.rejected, self.turn_rejected),
+            (turn.broken, self._on_broken),
+            (turn.rejected, self._on_rejected),
         ):
             told.connect(signal)
-        self._opening = False
-        self._opened = False
+        self._opening = Opening()
+        self._told = ToldTurns()
+        self._errands = Errands(
+            self._lanes, self._opening, self._told, self._post, self.troubled.emit, self._change
+        )
         self._closed = False
-        self._early: list[Callable[[], None]] = []
         self._settings = Settings()
         self._query = ""
-        self._lists = self._views = 0
+        self._lists = self._views = self._asked = 0
+        self._leaving: set[int] = set()  # conversations to delete once their turn has ended
 
     # --- the profile
 
     def open_profile(self) -> None:
         """Take the lock, open the database, list conversations, read today, start the engine."""
-        if self._opening or self._opened or self._closed:
-            return
-        self._opening = True
-        self._lanes.open(self._on_opened, self._on_open_failed)
+        if not self._closed and self._opening.begin():
+            self._lanes.open(self._on_opened, self._on_open_failed)
 
     def close(self) -> bool:
         """Stop the turn, end the engine, close the lanes; waits at most a few seconds.
@@ -126,11 +138,11 @@ class Bridge(QObject):
         if not self._closed:
             self.stop()
         self._closed = True
-        return self._lanes.close()
+        return self._lanes.close(self._delete_the_rest)
 
     def save_settings(self, settings: Settings, version: str) -> None:
         """Write settings.toml; `settings_loaded` or `settings_refused` answers."""
-        self._with_desk(
+        self._errands.write(
             lambda desk: desk.save_settings(settings, version),
             self._on_settings,
             self._on_settings_refused,
@@ -138,7 +150,7 @@ class Bridge(QObject):
 
     def reload_settings(self) -> None:
         """Read settings.toml again; `settings_loaded` answers."""
-        self._with_desk(
+        self._errands.read(
             lambda desk: desk.read_settings(), self._on_settings, self._on_settings_refused
         )
 
@@ -154,62 +166,80 @@ class Bridge(QObject):
             if number == self._lists:
                 self.conversations_listed.emit(found)
 
-        self._with_desk(lambda desk: desk.conversations(query), listed)
+        self._errands.read(lambda desk: desk.conversations(query), listed)
 
     def open_conversation(self, conversation: int) -> None:
         """The newest turns of a conversation; only the latest call answers."""
         self._views += 1
         number = self._views
 
-        def opened(view: object) -> None:
+        def opened(view: ConversationView) -> None:
             if number == self._views:
+                self._told.keep(view.turns)
                 self.conversation_opened.emit(view)
 
-        self._with_desk(lambda desk: desk.conversation(conversation), opened)
+        self._errands.read_turns(conversation, lambda desk: desk.conversation(conversation), opened)
 
     def load_earlier(self, conversation: int, before_turn: int) -> None:
         """The turns before one."""
-        self._with_desk(
-            lambda desk: desk.earlier(conversation, before_turn), self.earlier_loaded.emit
+
+        def loaded(earlier: EarlierTurns) -> None:
+            self._told.keep(earlier.turns)
+            self.earlier_loaded.emit(earlier)
+
+        self._errands.read_turns(
+            conversation, lambda desk: desk.earlier(conversation, before_turn), loaded
         )
 
     def find_in_conversation(self, conversation: int, words: str) -> None:
         """The turns that hold words."""
-        self._with_desk(lambda desk: desk.found(conversation, words), self.turns_found.emit)
+        self._errands.read(lambda desk: desk.found(conversation, words), self.turns_found.emit)
 
     def rename_conversation(self, conversation: int, title: str) -> None:
         """Give it a title of the user's own."""
-        self._with_desk(lambda desk: desk.rename(conversation, title), self._on_listed_change)
+        self._errands.write(lambda desk: desk.rename(conversation, title), self._on_listed_change)
 
     def pin_conversation(self, conversation: int, pinned: bool) -> None:
         """Keep it on top, or no longer."""
-        self._with_desk(lambda desk: desk.pin(conversation, pinned), self._on_listed_change)
+        self._errands.write(lambda desk: desk.pin(conversation, pinned), self._on_listed_change)
 
     def delete_conversation(self, conversation: int) -> None:
         """Take it out of the list; a Notice offers to restore it. Gone for good at the next start.
 
-        A turn of it that is under way is stopped first.
+        A turn of it that is under way is stopped first; one that begins would bring it back.
         """
         if self._turn.is_in(conversation):
             self.stop()
-        self._with_desk(lambda desk: desk.delete(conversation), self._on_listed_change)
+        if self._turn.is_in(conversation):
+            self._leaving.add(conversation)
+        else:
+            self._errands.write(lambda desk: desk.delete(conversation), self._on_listed_change)
 
     def restore_conversation(self, conversation: int) -> None:
         """Put a deleted conversation back."""
-        self._with_desk(lambda desk: desk.restore(conversation), self._on_listed_change)
+        self._errands.write(lambda desk: desk.restore(conversation), self._on_listed_change)
 
     # --- turns
 
-    def ask(self, text: str, conversation: int = 0, replaces: int = 0) -> None:
-        """Send a request. `conversation` 0 begins a new one; `replaces` is a turn that is edited
-        or retried and leaves the transcript if it changed nothing. One turn at a time: while
-        `busy`, nothing is sent.
+    def ask(self, text: str, conversation: int = 0, replaces: int = 0) -> int:
+        """Send a request; its number, which `turn_started` or `turn_rejected` names, 0 if it was
+        not taken. `conversation` 0 begins a new one; `replaces` is a turn that is edited or
+        retried and leaves the transcript if it changed nothing. One turn at a time: while `busy`,
+        nothing is taken.
         """
         # Half a character, which a clipboard may hold, cannot be written down.
         plain = text.encode("utf-8", "replace").decode().strip()
-        if plain and not self.busy and not self._closed:
-            self._turn.take(Request(plain, conversation, replaces))
-            self._when_open(lambda: self._turn.send(self._settings))
+        if not plain or self.busy or self._closed:
+            return 0
+        self._asked += 1
+        request = Request(plain, conversation, replaces, self._asked)
+        self._turn.take(request)
+        if self._opening.failed:
+            trouble = self._opening.trouble
+            self._post(partial(self._turn.refuse, request, trouble.message, trouble.hint))
+        else:
+            self._opening.when_open(lambda: self._turn.send(request, self._settings))
+        return request.number
 
     @property
     def busy(self) -> bool:
@@ -222,32 +252,39 @@ class Bridge(QObject):
 
     def choose(self, turn: int, option: int) -> None:
         """Take an option of a PAUSED turn's proposal, or a choice of its question, from 0."""
-        self._with_desk(lambda desk: desk.choose(turn, option), self._on_outcome)
+        self._decide_on(turn, lambda desk: desk.choose(turn, option))
 
     def decline(self, turn: int) -> None:
         """Say no to what a PAUSED turn proposes."""
-        self._with_desk(lambda desk: desk.decline(turn), self._on_outcome)
+        self._decide_on(turn, lambda desk: desk.decline(turn))
 
     def undo(self, change: str = "") -> None:
         """Take back what was made together with `change`, or the last change; a Notice says so."""
-        self._with_desk(lambda desk: desk.undo(change), self._on_outcome)
+        self._errands.decide(
+            lambda desk: desk.undo(change),
+            self._on_outcome,
+            lambda desk: desk.turns_behind(change),
+            lambda: self._told.cards_with(change),
+        )
 
     # --- beside the chat
 
     def read_today(self) -> None:
         """Read today and tomorrow again."""
-        self._with_desk(lambda desk: desk.today(), self.today_read.emit)
+        self._errands.read(lambda desk: desk.today(), self.today_read.emit)
 
     def use_model(self, file: Path | None) -> None:
         """Check a GGUF file, load it, and keep it in the settings; None: the starter model.
 
         A file that is refused leaves the model in use as it is; `troubled` says why.
         """
-        self._when_open(partial(self._use_model, file))
+        if self._may_exchange():
+            self._engine.use(self._lanes.seat, file)
 
     def restart_engine(self) -> None:
         """Try a model that FAILED again."""
-        self._when_open(self._restart)
+        if self._may_exchange():
+            self._lanes.seat.restart()
 
     def hear_connections(self, count: int, addresses: tuple[str, ...]) -> None:
         """What `core.connections` counted; may be called in any thread."""
@@ -263,27 +300,20 @@ class Bridge(QObject):
         if not self._closed:
             what()
 
-    def _when_open(self, what: Callable[[], None]) -> None:
-        """Do `what` now, or once the profile is open; forgotten if it cannot be opened."""
-        if self._opened:
-            what()
-        elif not self._closed:
-            self._early.append(what)
+    def _decide_on(self, turn: int, work: Callable[[Desk], Outcome]) -> None:
+        self._errands.decide(
+            work, self._on_outcome, lambda desk: desk.turn(turn), lambda: self._told.card(turn)
+        )
 
-    def _with_desk(
-        self,
-        work: Callable[[Desk], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[Trouble], None] | None = None,
-    ) -> None:
-        """Let the STORE lane do `work`, then take its value here."""
-
-        self._when_open(lambda: self._lanes.with_desk(work, done, failed))
+    def _change(self, turns: tuple[TurnView, ...]) -> None:
+        for turn in turns:
+            self._told.note(turn)
+            self.turn_changed.emit(turn)
 
     # --- what the lanes answered
 
     def _on_opened(self, view: SettingsView) -> None:
-        self._opening, self._opened = False, True
+        waiting = self._opening.succeed()
         self._settings = view.settings
         self._lanes.start_engine(view.settings)
         self.opened.emit()
@@ -292,13 +322,11 @@ class Bridge(QObject):
         self.read_today()
         self._lanes.preload()
         self._calendars.begin(self._parts.paths.calendars)
-        early, self._early = self._early, []
-        for what in early:
+        for what in waiting:
             what()
 
     def _on_open_failed(self, trouble: Trouble) -> None:
-        self._opening = False
-        self._early.clear()
+        self._opening.fail(trouble)
         self.profile_failed.emit(ProfileTrouble(trouble.code, trouble.message, trouble.hint))
         if trouble.code == "bug":
             self.troubled.emit(trouble)  # with its details
@@ -323,8 +351,7 @@ class Bridge(QObject):
         self.list_conversations(self._query)
 
     def _on_outcome(self, outcome: Outcome) -> None:
-        for turn in outcome.turns:
-            self.turn_changed.emit(turn)
+        self._change(outcome.turns)
         if outcome.notice is not None:
             self.notified.emit(outcome.notice)
         if outcome.trouble is not None:
@@ -333,18 +360,39 @@ class Bridge(QObject):
         self.read_today()
 
     def _on_started(self, started: TurnStarted) -> None:
+        self._told.note(started.turn)
         self.turn_started.emit(started)
         self.list_conversations(self._query)
 
     def _on_ended(self, end: TurnEnd) -> None:
+        self._told.note(end.turn)
         self.turn_ended.emit(end.turn)
-        for turn in end.touched:
-            self.turn_changed.emit(turn)
+        self._change(end.touched)
         if end.trouble is not None:
             self.notified.emit(Notice(f"{end.trouble.message} {end.trouble.hint}".strip()))
+        self._delete_what_leaves()
         self.list_conversations(self._query)
         if end.changed:
             self.read_today()
+
+    def _on_broken(self, turn: TurnView) -> None:
+        self._told.note(turn)
+        self.turn_ended.emit(turn)
+        self._delete_what_leaves()
+        self.list_conversations(self._query)
+
+    def _on_rejected(self, rejected: TurnRejected) -> None:
+        self.turn_rejected.emit(rejected)
+        self._delete_what_leaves()
+
+    def _delete_what_leaves(self) -> None:
+        leaving, self._leaving = self._leaving, set()
+        for conversation in leaving:
+            self.delete_conversation(conversation)
+
+    def _delete_the_rest(self, desk: Desk) -> None:
+        for conversation in self._leaving:
+            desk.delete(conversation)
 
     # --- the engine
 
@@ -353,18 +401,15 @@ class Bridge(QObject):
         if stage is not None and (words := of_engine(stage)):
             self._turn.work(words)
 
-    def _use_model(self, file: Path | None) -> None:
-        if self.busy or self._lanes.seat.exchanging:
-            self.troubled.emit(_BUSY)
-        else:
-            self._engine.use(self._lanes.seat, file)
-
-    def _restart(self) -> None:
-        if self.busy or self._lanes.seat.exchanging:
-            self.troubled.emit(_BUSY)
-        else:
-            self._lanes.seat.restart()
+    def _may_exchange(self) -> bool:
+        """Whether the engine may be ended now; else it is told why not."""
+        if self._closed:
+            return False
+        free = self._opening.is_open and not self.busy and not self._lanes.seat.exchanging
+        if not free:
+            self.troubled.emit(_BUSY if self._opening.is_open else self._opening.trouble)
+        return free
 
     def _keep_model(self, file: Path | None) -> None:
         model = "" if file is None else str(file)
-        self._with_desk(lambda desk: desk.keep_model(model), self._on_settings)
+        self._errands.write(lambda desk: desk.keep_model(model), self._on_settings)

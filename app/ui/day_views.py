@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from app.calendars.vdir import Vdir
 
 _NAMES = ("Today", "Tomorrow")
+_AHEAD = 14
+"""How many days ahead the next event is looked for."""
+_GUESTS = 3
 
 
 def today_view(calendar: Vdir, clock: Clock) -> TodayView:
@@ -31,6 +34,7 @@ def today_view(calendar: Vdir, clock: Clock) -> TodayView:
     problem = reading.problem
     return TodayView(
         now=now,
+        next="" if known else _next_line(calendar, midnights[-1], clock),
         days=tuple(
             DayView(
                 day,
@@ -47,6 +51,23 @@ def today_view(calendar: Vdir, clock: Clock) -> TodayView:
         ),
         problem=problem.sentence() if problem is not None else "",
     )
+
+
+def _next_line(calendar: Vdir, after: datetime, clock: Clock) -> str:
+    """The first event from `after` on, if it comes soon enough; else ""."""
+    from app.tools.wording import beside, clock_time, listed, short_day, title_of
+
+    today = clock.now.astimezone(clock.zone).date()
+    reading = calendar.read(after, _midnight(today + timedelta(days=_AHEAD + 1), clock))
+    if not reading.occurrences:
+        return ""
+    event = reading.occurrences[0]
+    day = short_day(event.start.date(), today)
+    when = day if event.all_day else f"{day} {clock_time(event.start)}"
+    title = title_of(event)
+    guests = beside(title, event.attendees)
+    company = f" with {listed(guests, most=_GUESTS)}" if guests else ""
+    return f"Next: {when} {title}{company}"
 
 
 def _midnight(day: date, clock: Clock) -> datetime:

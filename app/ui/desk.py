@@ -107,11 +107,15 @@ class Desk:
         listed = {each.id: each for each in self._rooms.conversations.listed()}
         if not query.strip():
             return ConversationList(tuple(map(_summary, listed.values())))
-        hits = self._rooms.conversations.search(query, _FOUND)
+        # One more than are shown tells whether there are more; and between the two readings a
+        # conversation may have begun.
+        found = self._rooms.conversations.search(query, _FOUND + 1)
+        hits = [hit for hit in found[:_FOUND] if hit.conversation in listed]
         return ConversationList(
             tuple(_summary(listed[hit.conversation]) for hit in hits),
             query,
             {hit.conversation: hit.snippet for hit in hits if hit.snippet},
+            cut=len(found) > _FOUND,
         )
 
     def conversation(self, conversation: int) -> ConversationView:
@@ -178,8 +182,28 @@ class Desk:
         # The button was the yes.
         events = self._agent.run_tool("undo", arguments, clock, consent=Consent.FIRST)
         seen = _Seen.of(events)
-        notice = Notice(seen.sentence, undo_change=seen.ids[0]) if seen.ids else None
-        return Outcome(self._turns.views(self._turns.turns_behind(seen.ids)), notice, seen.trouble)
+        notice = None
+        if seen.ids:
+            again = self._rooms.journal.entry(seen.ids[0]).change.is_undo
+            notice = Notice(seen.sentence, undo_change=seen.ids[0], again=again)
+        changes = seen.ids or filter(None, (change,))  # refused, its card is to be used again
+        return Outcome(self._turns.views(self._behind(changes)), notice, seen.trouble)
+
+    def turn(self, turn: int) -> tuple[TurnView, ...]:
+        """A turn as it stands now."""
+        return self._turns.views((turn,))
+
+    def turns_behind(self, change: str) -> tuple[TurnView, ...]:
+        """The turns whose cards show a change, or what takes it back, as they stand now."""
+        return self._turns.views(self._behind(filter(None, (change,))))
+
+    def _behind(self, changes: Iterable[str]) -> tuple[int, ...]:
+        try:
+            return self._turns.turns_behind(tuple(changes))
+        except KnownError as error:
+            if error.code != "no_such_change":
+                raise
+            return ()
 
     def _decided(self, turn: int, events: Iterable[AgentEvent]) -> Outcome:
         seen = _Seen.of(events)

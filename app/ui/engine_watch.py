@@ -25,6 +25,7 @@ from app.ui.views import EngineStage as Shown
 from app.ui.views import EngineStatus, Trouble
 
 _PAUSE_S = 0.1
+_RUNNING = (Shown.STARTING, Shown.LOADING, Shown.READY)
 
 Post = Callable[[Callable[[], None]], None]
 
@@ -97,16 +98,26 @@ class EngineWatch:
         model = self._starter if file is None else file.absolute()
         checking = EngineStatus(Shown.CHECKING, file=str(model), starter=model == self._starter)
         self._changed(checking, None)
-        seat.exchange(model, lambda _, error: self._post(partial(self._end, model, error)))
+        before = self._status
+        seat.exchange(model, lambda _, error: self._post(partial(self._end, model, before, error)))
 
     def _take(self, model: Path, stage: EngineStage) -> None:
-        self._status = status_of(stage, model, self._starter)
+        last, self._status = self._status, status_of(stage, model, self._starter)
+        if isinstance(stage, EngineLost):
+            died = last.stage is Shown.READY and last.file == self._status.file
+            self._status = replace(self._status, died=died)
         self._changed(self._status, stage)
 
-    def _end(self, model: Path, error: KnownError | None) -> None:
+    def _end(self, model: Path, before: EngineStatus, error: KnownError | None) -> None:
         if error is None:
             self._kept(None if model == self._starter else model)
             return
-        self._changed(self._status, None)  # instead of CHECKING
-        message = f"{error.message} Phial goes on with the model it had."
-        self._troubled(Trouble(error.code, message, error.hint, error.details))
+        now = self._status
+        self._changed(now, None)  # instead of CHECKING
+        message, details = error.message, error.details
+        if now.file == before.file and now.stage in _RUNNING:
+            message = f"{message} Phial goes on with the model it had."
+        elif now.file == before.file and now.stage is Shown.FAILED:
+            message = f"{message} The model it had before does not run either: {now.message}"
+            details = "\n".join(filter(None, (details, now.details)))
+        self._troubled(Trouble(error.code, message, error.hint, details))

@@ -15,20 +15,21 @@ _NEW = "New conversation"
 class ChatHeader(QWidget):
     """The title, find, and the switches of the two panes."""
 
-    list_toggled = Signal(bool)
-    today_toggled = Signal(bool)
+    list_wanted = Signal(bool)
+    today_wanted = Signal(bool)
     find_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         set_role(self, "header")
         self._full = _NEW
-        self._list = self._switch("panel-left", "the conversations", "Ctrl+B")
+        self._list = self._switch("panel-left", "Conversations", "Ctrl+B")
         self._find = self._button("search")
-        _name(self._find, "Find in this conversation", "Ctrl+F")
-        self._today = self._switch("panel-right", "today", "Ctrl+T")
-        self._list.toggled.connect(self.list_toggled)
-        self._today.toggled.connect(self.today_toggled)
+        self._find.setAccessibleName("Find in this conversation")
+        self._find.setToolTip("Find in this conversation (Ctrl+F)")
+        self._today = self._switch("panel-right", "Today", "Ctrl+T")
+        self._list.clicked.connect(self.list_wanted)
+        self._today.clicked.connect(self.today_wanted)
         self._find.clicked.connect(self.find_wanted)
         self._title = QLabel(self._full, self)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
@@ -50,28 +51,15 @@ class ChatHeader(QWidget):
     def _switch(self, icon: str, pane: str, key: str) -> QToolButton:
         button = self._button(icon)
         button.setCheckable(True)
-
-        def say(shown: bool) -> None:
-            _name(button, f"{'Hide' if shown else 'Show'} {pane}", key)
-
         button.setShortcut(key)
-        button.toggled.connect(say)
-        button.setChecked(True)
+        button.setAccessibleName(f"{pane} beside the chat")
+        button.setToolTip(f"Show or hide: {pane.casefold()} ({key})")
         return button
 
-    @property
-    def list_shown(self) -> bool:
-        """Whether the user wants the list of conversations beside the chat."""
-        return self._list.isChecked()
-
-    @property
-    def today_shown(self) -> bool:
-        """Whether the user wants today beside the chat."""
-        return self._today.isChecked()
-
-    def show_list(self) -> None:
-        """Bring the list back."""
-        self._list.setChecked(True)
+    def show_panes(self, conversations: bool, today: bool) -> None:
+        """Which panes stand beside the chat now."""
+        self._list.setChecked(conversations)
+        self._today.setChecked(today)
 
     def set_title(self, title: str) -> None:
         """The conversation's title; "" for one that has not begun."""
@@ -85,13 +73,7 @@ class ChatHeader(QWidget):
         self._elide()
 
     def _elide(self) -> None:
-
         metrics = self._title.fontMetrics()
         self._title.setText(
             metrics.elidedText(self._full, Qt.TextElideMode.ElideRight, self._title.width())
         )
-
-
-def _name(button: QToolButton, name: str, key: str) -> None:
-    button.setToolTip(f"{name} ({key})")
-    button.setAccessibleName(name)

@@ -107,8 +107,11 @@ class Lanes(QObject):
         if asking is not None:
             asking.stop()
 
-    def close(self) -> bool:
-        """End the engine and the threads; False if a lane is still at work after seconds."""
+    def close(self, last: Callable[[Desk], None]) -> bool:
+        """End the engine and the threads; False if a lane is still at work after seconds.
+
+        `last` is done in the STORE lane once the turn under way has ended, if the profile is open.
+        """
         if self._lanes is None:
             return True
         store, engine = self._lanes
@@ -116,7 +119,7 @@ class Lanes(QObject):
         engine.close(_TURN_MS)
         if self._seat is not None:
             self._seat.close()
-        store.submit(lambda: self._store_rooms.close())  # set by then, if ever
+        store.submit(lambda: self._close_store(last))
         ended = all([store.close(_LANE_MS), engine.close(_LANE_MS)])
         if ended:
             self._held.close()
@@ -137,6 +140,11 @@ class Lanes(QObject):
             self._desk = desk
             self._held, self._store_rooms = held.pop_all(), rooms.pop_all()
         return view
+
+    def _close_store(self, last: Callable[[Desk], None]) -> None:
+        with self._store_rooms:
+            if self._desk is not None:
+                last(self._desk)
 
     def _open_asking(self, settings: Settings) -> Asking:
         """Who answers requests; opened again if that was impossible before."""

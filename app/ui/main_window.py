@@ -8,8 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import (
+    QCloseEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QFileDialog,
     QHBoxLayout,
@@ -20,7 +28,6 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.core.messages import TurnState
 from app.store.settings import Settings
 from app.store.window_state import WindowState
 from app.ui.bridge import Bridge
@@ -32,33 +39,24 @@ from app.ui.profile_notice import ProfileNotice
 from app.ui.rail import Rail
 from app.ui.settings import LateSettings
 from app.ui.status import StatusLine
-from app.ui.theme import apply_theme, set_role
+from app.ui.talk import Talk
+from app.ui.theme import apply_theme, set_role, text_scale
 from app.ui.today import TodayPane
 from app.ui.views import (
     ConversationList,
-    ConversationView,
     Notice,
     ProfileTrouble,
+    SettingsRefused,
     SettingsView,
-    Streamed,
     TodayView,
     Trouble,
-    TurnRejected,
-    TurnStarted,
-    TurnView,
 )
-
-EXAMPLES = (
-    "Schedule lunch with Anna on Friday at noon",
-    "What is in my calendar this week?",
-    "Standup every weekday at 9:15",
-)
-"""Requests that work in an empty profile."""
 
 _SIZE = (1180, 760)
 _SMALLEST = (720, 480)
 _PANE = 240
-_LEAST_CHAT = 440
+_LEAST_PANE = 200
+_LEAST_CHAT = 400
 _DRAFT_MS = 300
 _TICK_MS = 20_000
 _FIXED_S = 120
@@ -79,15 +77,16 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._bridge = bridge
         self._save_state = save_state
-        self._drafts = state  # of which only the drafts are kept up to date
-        self._conversation = state.conversation
-        self._running: TurnView | None = None
-        self._heard = ""  # what the running turn has said so far
         self._scheme = "system"
         self._settings_version = ""
+        self._saving = False
         self._clock_runs = False
         self._today = datetime.now(UTC).astimezone()
+        self._listed = ConversationList(())
+        self._wanted: list[QWidget] = []
         self._build()
+        self._wanted += [self.conversations, self.today]
+        self.talk = Talk(bridge, self.chat, state, self)
         self._connect_bridge()
         self._connect_views()
         self._add_keys()
@@ -124,7 +123,7 @@ class MainWindow(QMainWindow):
             self._splitter.addWidget(pane)
         self._splitter.setStretchFactor(1, 1)
         for pane in (self.conversations, self.today):
-            pane.setMinimumWidth(_PANE - 40)
+            pane.setMinimumWidth(round(_LEAST_PANE * (0.4 + 0.6 * text_scale())))
 
         self._views = QStackedWidget(self)
         for view in (self._splitter, self.settings):
@@ -155,17 +154,8 @@ class MainWindow(QMainWindow):
         bridge.opened.connect(self._on_opened)
         bridge.profile_failed.connect(self._on_profile_failed)
         bridge.settings_loaded.connect(self._on_settings)
-        bridge.settings_refused.connect(self.settings.show_refused)
+        bridge.settings_refused.connect(self._on_settings_refused)
         bridge.conversations_listed.connect(self._on_listed)
-        bridge.conversation_opened.connect(self._on_conversation)
-        bridge.earlier_loaded.connect(self.chat.show_earlier)
-        bridge.turns_found.connect(self.chat.show_found)
-        bridge.turn_started.connect(self._on_started)
-        bridge.turn_rejected.connect(self._on_rejected)
-        bridge.streamed.connect(self._on_streamed)
-        bridge.working.connect(self.chat.show_work)
-        bridge.turn_changed.connect(self._on_turn_changed)
-        bridge.turn_ended.connect(self._on_ended)
         bridge.notified.connect(self.chat.show_notice)
         bridge.troubled.connect(self._on_trouble)
         bridge.today_read.connect(self._on_today)
@@ -182,22 +172,15 @@ class MainWindow(QMainWindow):
         pane.search_wanted.connect(bridge.list_conversations)
         pane.renamed.connect(bridge.rename_conversation)
         pane.pinned.connect(bridge.pin_conversation)
-        pane.deleted.connect(self._on_delete)
-        self.header.list_toggled.connect(self._fit_panes)
-        self.header.today_toggled.connect(self._fit_panes)
+        pane.deleted.connect(self.talk.delete)
+        self.talk.opened.connect(pane.set_current)
+        self.talk.begun.connect(pane.clear_search)
+        self.talk.titled.connect(self.header.set_title)
+        self.talk.drafted.connect(self._on_drafted)
+        self.header.list_wanted.connect(lambda shown: self._want(self.conversations, shown))
+        self.header.today_wanted.connect(lambda shown: self._want(self.today, shown))
         self.header.find_wanted.connect(chat.focus_find)
-        chat.sent.connect(self._on_sent)
-        chat.stopped.connect(bridge.stop)
-        chat.draft_changed.connect(self._on_draft)
-        chat.undo_wanted.connect(bridge.undo)
-        chat.restore_wanted.connect(bridge.restore_conversation)
-        chat.option_chosen.connect(bridge.choose)
-        chat.declined.connect(bridge.decline)
-        chat.retry_wanted.connect(self._on_retry)
-        chat.earlier_wanted.connect(lambda turn: bridge.load_earlier(self._conversation, turn))
-        chat.find_wanted.connect(
-            lambda words: bridge.find_in_conversation(self._conversation, words)
-        )
+        chat.undo_wanted.connect(self._undo)
         chat.link_wanted.connect(lambda address: open_link(self, address))
         self.settings.changed.connect(self._on_settings_edited)
         self.settings.model_chosen.connect(lambda file: bridge.use_model(Path(file)))
@@ -210,7 +193,9 @@ class MainWindow(QMainWindow):
         keys: dict[QKeySequence | QKeySequence.StandardKey, Callable[[], object]] = {
             QKeySequence.StandardKey.New: self.new_conversation,
             QKeySequence.StandardKey.Find: self._find,
-            QKeySequence.StandardKey.Undo: self._bridge.undo,
+            QKeySequence.StandardKey.Undo: self._undo_last,
+            QKeySequence("Ctrl+Shift+Z"): self._do_again,
+            QKeySequence("Ctrl+R"): self._retry,
             QKeySequence.StandardKey.Open: self.choose_model,
             QKeySequence.StandardKey.Quit: self.close,
             QKeySequence("Ctrl+K"): self._search,
@@ -219,7 +204,9 @@ class MainWindow(QMainWindow):
             QKeySequence("Ctrl+,"): lambda: self.show_view("settings"),
         }
         for key, action in keys.items():
-            QShortcut(key, self).activated.connect(action)
+            shortcut = QShortcut(key, self)
+            shortcut.setAutoRepeat(False)
+            shortcut.activated.connect(action)
 
     # --- state
 
@@ -231,20 +218,16 @@ class MainWindow(QMainWindow):
             self._splitter.setSizes(list(state.splitter))
         else:
             self._splitter.setSizes([_PANE, _SIZE[0] - 2 * _PANE, _PANE + 20])
-        self.chat.set_text(self._drafts.draft(self._conversation))
         self.show_view(state.view if state.view in _VIEWS else "ask")
-        if not self._conversation:
-            self.chat.show_empty(EXAMPLES)
         self._fit_panes()
 
     def state(self) -> WindowState:
         """How the window stands now."""
-        return WindowState(
+        return replace(
+            self.talk.state,
             geometry=self.saveGeometry().toBase64().toStdString(),
             view=_VIEWS[self._views.currentIndex()],
-            conversation=self._conversation,
             splitter=tuple(self._splitter.sizes()),
-            drafts=self._drafts.drafts,
         )
 
     def save(self) -> None:
@@ -252,27 +235,52 @@ class MainWindow(QMainWindow):
         self._draft_timer.stop()
         self._save_state(self.state())
 
+    def _on_drafted(self, at_once: bool) -> None:
+        if at_once:
+            self.save()
+        else:
+            self._draft_timer.start()
+
     def closeEvent(self, event: QCloseEvent) -> None:
         """Keep what stands in the composer."""
         self.save()
         event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Let Enter press the button that has the keyboard; Qt's own know Space only.
+
+        Here come the keys that nothing in the window has taken: a card has its own Enter.
+        """
+        focused = self.focusWidget()
+        pressed = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if pressed and isinstance(focused, QAbstractButton) and not event.isAutoRepeat():
+            focused.click()
+        else:
+            super().keyPressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give way in narrow windows."""
         super().resizeEvent(event)
         self._fit_panes()
 
+    def _want(self, pane: QWidget, shown: bool) -> None:
+        """Note what the user wants beside the chat; what was wanted last comes first."""
+        self._wanted = [each for each in self._wanted if each is not pane]
+        if shown:
+            self._wanted.insert(0, pane)
+        self._fit_panes()
+
     def _fit_panes(self) -> None:
-        """Show the panes that are wanted and have room; the chat comes first, then the list."""
+        """Show the panes that are wanted and have room; the chat comes first."""
         room = self.width() - self.rail.sizeHint().width() - _LEAST_CHAT
-        wanted = {
-            self.conversations: self.header.list_shown,
-            self.today: self.header.today_shown,
-        }
-        for pane, shown in wanted.items():
-            fits = shown and room >= pane.minimumWidth()
+        for pane in sorted((self.conversations, self.today), key=self._place_of):
+            fits = pane in self._wanted and room >= pane.minimumWidth()
             pane.setVisible(fits)
             room -= pane.minimumWidth() if fits else 0
+        self.header.show_panes(not self.conversations.isHidden(), not self.today.isHidden())
+
+    def _place_of(self, pane: QWidget) -> int:
+        return self._wanted.index(pane) if pane in self._wanted else len(self._wanted)
 
     # --- views
 
@@ -285,12 +293,39 @@ class MainWindow(QMainWindow):
         else:
             self.settings.focus_first()
 
+    def _undo(self, change: str) -> None:
+        """Undo one change, or, without its id, what Ctrl+Z means in an empty composer."""
+        if change:
+            self._bridge.undo(change)
+        else:
+            self._undo_last()
+
+    def _undo_last(self) -> None:
+        """Take back the last thing done here; never while words are being written elsewhere."""
+        if self._views.currentIndex() != 0 or self.chat.text():
+            return
+        notice = self.chat.notice
+        if notice is not None and notice.restore:
+            self.chat.take_notice()
+        else:
+            self._bridge.undo()
+
+    def _do_again(self) -> None:
+        notice = self.chat.notice
+        if self._views.currentIndex() == 0 and notice is not None and notice.again:
+            self.chat.take_notice()
+
+    def _retry(self) -> None:
+        if self._views.currentIndex() == 0:
+            self.talk.retry_last()
+
     def _write(self) -> None:
         self.show_view("ask")
 
     def _search(self) -> None:
         self.show_view("ask")
-        self.header.show_list()
+        if self.conversations.isHidden():
+            self._want(self.conversations, True)
         self.conversations.focus_search()
 
     def _find(self) -> None:
@@ -310,8 +345,7 @@ class MainWindow(QMainWindow):
     def _on_opened(self) -> None:
         self.profile_notice.clear()
         self._tick_timer.start()
-        if self._conversation:
-            self._bridge.open_conversation(self._conversation)
+        self.talk.resume()
 
     def _on_profile_failed(self, trouble: ProfileTrouble) -> None:
         self.profile_notice.show_trouble(trouble)
@@ -324,7 +358,14 @@ class MainWindow(QMainWindow):
             self._dress()
 
     def _on_settings_edited(self, settings: Settings) -> None:
+        self._saving = True
         self._bridge.save_settings(settings, self._settings_version)
+
+    def _on_settings_refused(self, refused: SettingsRefused) -> None:
+        self.settings.show_refused(refused)
+        if self._saving:  # the file may have been changed by hand meanwhile
+            self._saving = False
+            self._bridge.reload_settings()
 
     def _on_system_scheme(self) -> None:
         if self._scheme == "system":
@@ -337,16 +378,18 @@ class MainWindow(QMainWindow):
         apply_theme(app, self._scheme)
 
     def _on_trouble(self, trouble: Trouble) -> None:
-        self.chat.show_notice(Notice(f"{trouble.message} {trouble.hint}".strip()))
+        words = f"{trouble.message} {trouble.hint}".strip()
+        self.chat.show_notice(Notice(words, lasting=True))
         self.settings.show_trouble(trouble)
 
     def _on_today(self, view: TodayView) -> None:
         self.today.show_today(view)
         # A fixed clock stands still.
         self._clock_runs = abs((datetime.now(UTC) - view.now).total_seconds()) < _FIXED_S
-        if view.now.date() != self._today.date():
-            self._bridge.list_conversations()  # in new groups
+        new_day = view.now.date() != self._today.date()
         self._today = view.now
+        if new_day:
+            self._on_listed(self._listed)  # in new groups
 
     def _tick(self) -> None:
         if not self._clock_runs:
@@ -360,113 +403,16 @@ class MainWindow(QMainWindow):
 
     def new_conversation(self) -> None:
         """Clear the transcript for a request about something else."""
-        self._show_conversation(0)
-        self.header.set_title("")
-        self.chat.show_empty(EXAMPLES)
+        self.conversations.clear_search()
+        self.talk.new()
+        self.show_view("ask")
 
     def open_conversation(self, conversation: int) -> None:
         """Read a conversation and show it."""
-        self._show_conversation(conversation)
-        self._bridge.open_conversation(conversation)
-
-    def _show_conversation(self, conversation: int) -> None:
-        self._conversation = conversation
-        self.conversations.set_current(conversation)
-        self.chat.set_text(self._drafts.draft(conversation))
+        self.talk.open(conversation)
         self.show_view("ask")
-        self._draft_timer.start()
 
     def _on_listed(self, listed: ConversationList) -> None:
+        self._listed = listed
         self.conversations.show_list(listed, self._today.date(), self._today.tzinfo)
-        self.conversations.set_current(self._conversation)
-        for item in listed.items:
-            if item.id == self._conversation:
-                self.header.set_title(item.title)
-
-    def _on_conversation(self, view: ConversationView) -> None:
-        if not view.id and self._conversation:
-            self.new_conversation()  # it is gone
-        if not view.id or view.id != self._conversation:
-            return
-        running = self._running
-        if running is not None and running.conversation == view.id:
-            # What it has said so far is not on disk yet.
-            view = replace(view, turns=tuple(map(self._with_heard, view.turns)))
-        self.header.set_title(view.title)
-        self.chat.show_conversation(view)
-        if view.turns and self._drop_sent(view.id, view.turns[-1]):
-            self.chat.set_text("")
-
-    def _with_heard(self, turn: TurnView) -> TurnView:
-        if self._running is None or turn.id != self._running.id:
-            return turn
-        return replace(turn, answer=self._heard, markdown=True)
-
-    def _on_delete(self, conversation: int) -> None:
-        self._bridge.delete_conversation(conversation)
-        if conversation == self._conversation:
-            self.new_conversation()
-
-    # --- turns
-
-    def _on_sent(self, text: str, replaces: int) -> None:
-        # Written down here too until the words are in the history: they outlive a crash.
-        self._put_draft(self._conversation, text)
-        self.save()
-        self.chat.set_busy(True)
-        self._bridge.ask(text, self._conversation, replaces)
-
-    def _on_retry(self, turn: int, text: str) -> None:
-        if not self._bridge.busy:
-            self.chat.set_busy(True)
-            self._bridge.ask(text, self._conversation, turn)
-
-    def _on_draft(self, text: str) -> None:
-        self._put_draft(self._conversation, text)
-        self._draft_timer.start()
-
-    def _put_draft(self, conversation: int, text: str) -> None:
-        self._drafts = self._drafts.with_draft(conversation, text, datetime.now(UTC))
-
-    def _drop_sent(self, conversation: int, turn: TurnView) -> bool:
-        """Forget a draft that has become `turn`; whether there was one."""
-        if self._drafts.draft(conversation).strip() != turn.user.strip():
-            return False
-        self._put_draft(conversation, "")
-        return True
-
-    def _on_started(self, started: TurnStarted) -> None:
-        turn = started.turn
-        self._running, self._heard = turn, ""
-        sent_from_new = self._conversation == 0 and self._drafts.draft(0) == turn.user
-        self._drop_sent(0 if sent_from_new else turn.conversation, turn)
-        if sent_from_new or self._conversation == 0:
-            self._conversation = turn.conversation
-            self.conversations.set_current(turn.conversation)
-        if turn.conversation == self._conversation:
-            self.chat.add_turn(started)
-        self.save()
-
-    def _on_rejected(self, rejected: TurnRejected) -> None:
-        self.chat.set_busy(False)
-        self.chat.set_text(rejected.text)
-        self.chat.show_notice(Notice(f"{rejected.message} {rejected.hint}".strip()))
-
-    def _on_streamed(self, streamed: Streamed) -> None:
-        if self._running is None or streamed.turn != self._running.id:
-            return
-        self._heard += streamed.text
-        if self._running.conversation == self._conversation:
-            self.chat.append(streamed)
-
-    def _on_turn_changed(self, turn: TurnView) -> None:
-        if turn.conversation == self._conversation:
-            self.chat.update_turn(turn)
-
-    def _on_ended(self, turn: TurnView) -> None:
-        self._running, self._heard = None, ""
-        self.chat.set_busy(False)
-        self.chat.show_work(None)
-        self._on_turn_changed(turn)
-        if turn.state is TurnState.PAUSED and turn.conversation == self._conversation:
-            self.chat.focus_card()
+        self.conversations.set_current(self.talk.conversation)

@@ -16,6 +16,7 @@ from app.core.errors import KnownError
 from app.core.ports import Clock
 from app.store.paths import ProfilePaths
 from app.store.settings import Settings
+from app.ui.views import TurnRejected
 
 if TYPE_CHECKING:
     from app.agent.loop import Agent
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """What `Bridge.ask` was given, its text as it can be written down."""
+    """What `Bridge.ask` was given, its text as it can be written down, and its number."""
 
     text: str
     conversation: int = 0
     replaces: int = 0
+    number: int = 0
+
+    def rejected(self, message: str, hint: str) -> TurnRejected:
+        """What gives its words back."""
+        return TurnRejected(self.text, message, hint, self.number, self.conversation, self.replaces)
 
 
 StageHeard = Callable[[Path, EngineStage], None]

@@ -54,17 +54,18 @@ class TurnUnderWay(QObject):
 
     def is_in(self, conversation: int) -> bool:
         """Whether it belongs to that conversation."""
-        return self._turn is not None and self._turn.conversation == conversation
+        if self._turn is not None:
+            return self._turn.conversation == conversation
+        return self._request is not None and self._request.conversation == conversation
 
     def take(self, request: Request) -> None:
         """A request was made; `send` follows as soon as it can."""
         self._request = request
         self.worked.emit(Work(SENDING))
 
-    def send(self, settings: Settings) -> None:
-        """Give the request to the lane, unless it was stopped before."""
-        request = self._request
-        if request is None:
+    def send(self, request: Request, settings: Settings) -> None:
+        """Give a request that was taken to the lane, unless it was stopped before."""
+        if request is not self._request:
             return
         self._sent = True
         self._lanes.seat.resume()
@@ -83,11 +84,16 @@ class TurnUnderWay(QObject):
         else:
             self.reject("It was stopped before it was sent.", "")
 
+    def refuse(self, request: Request, message: str, hint: str) -> None:
+        """Give the words of a request back that was taken, unless it was stopped before."""
+        if request is self._request:
+            self.reject(message, hint)
+
     def reject(self, message: str, hint: str) -> None:
         """Give the words back: they could not even be written down."""
         request, _ = self._over()
         if request is not None:
-            self.rejected.emit(TurnRejected(request.text, message, hint))
+            self.rejected.emit(request.rejected(message, hint))
 
     def work(self, words: str) -> None:
         """Tell what happens."""

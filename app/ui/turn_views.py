@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.agent.loop import STOPPED
 from app.core.messages import Message, ToolCall, TurnState
 from app.core.text import printable
 from app.store.history import History, StoredTurn
@@ -38,16 +39,13 @@ class TurnReader:
         )
 
     def turns_behind(self, change_ids: Sequence[str]) -> tuple[int, ...]:
-        """The turns that made these changes, or what these changes take back or do again."""
-        found: dict[int, None] = {}
-        for change_id in change_ids:
-            each = change_id
-            while each:
-                turn = self._journal.turn_of(each)
-                if turn is not None:
-                    found[turn] = None
-                each = self._journal.entry(each).change.undoes
-        return tuple(found)
+        """The turns that made these changes, or took one back, or did it again, oldest first.
+
+        Each of their cards may offer something else after one of them was used.
+        """
+        chains = (self._journal.chain(change_id) for change_id in change_ids)
+        turns = {self._journal.turn_of(entry.id) for chain in chains for entry in chain}
+        return tuple(sorted(turn for turn in turns if turn is not None))
 
     def _view(self, stored: StoredTurn, entries: Sequence[JournalEntry]) -> TurnView:
         turn = stored.turn
@@ -65,6 +63,7 @@ class TurnReader:
             waiting=stored.waiting,
             done=done,
             step=_step(turn.replies, turn.state),
+            stopped=turn.state is TurnState.FAILED and stored.error == STOPPED,
         )
 
     def _done(self, entries: Sequence[JournalEntry], closing: str) -> DoneCard | None:
@@ -84,9 +83,23 @@ class TurnReader:
                 )
                 for entry in made
             ),
-            undo_id=in_force[0].id if in_force else self._journal.undone_by(made[0].id),
+            undo_id=self._offered(
+                in_force[0].id if in_force else self._journal.undone_by(made[0].id)
+            ),
             undone=not in_force,
         )
+
+    def _offered(self, change_id: str) -> str:
+        """The change if it can be taken back as things are, else "".
+
+        It cannot where another card has meanwhile brought back what was there before it.
+        """
+        if not change_id:
+            return ""
+        chain = self._journal.chain(change_id)
+        newest = [entry for entry in chain if entry.state == "applied"][-1]
+        (meant,) = (entry for entry in chain if entry.id == change_id)
+        return change_id if meant.change.after == newest.change.after else ""
 
 
 def _calls(message: Message) -> tuple[ToolCall, ...]:

@@ -45,8 +45,9 @@ class TurnView:
 
     `answer` is Markdown if `markdown` (the model's own words), else plain text (a tool's
     sentence); "" if there is none. `error` is the sentence of a FAILED turn, `details` its
-    technical part for "Copy details". `waiting` is set while it is PAUSED. `step` says what was
-    looked up or tried, for READ tools ("Looked in the calendar").
+    technical part for "Copy details"; it FAILED because the user `stopped` it, or went wrong.
+    `waiting` is set while it is PAUSED. `step` says what was looked up or tried, for READ tools
+    ("Looked in the calendar").
     """
 
     id: int
@@ -61,23 +62,36 @@ class TurnView:
     waiting: Waiting | None = None
     done: DoneCard | None = None
     step: str = ""
+    stopped: bool = False
 
 
 @dataclass(frozen=True)
 class TurnStarted:
-    """The user's words are on disk. `replaces` is the turn that left the transcript, or 0."""
+    """The user's words are on disk. `replaces` is the turn that left the transcript, or 0.
+
+    `request` is the number `Bridge.ask` gave; `asked_in` the conversation it was asked in, 0 for a
+    new one.
+    """
 
     turn: TurnView
     replaces: int = 0
+    request: int = 0
+    asked_in: int = 0
 
 
 @dataclass(frozen=True)
 class TurnRejected:
-    """A request could not even be written down; its `text` goes back to the composer."""
+    """A request could not even be written down; its `text` goes back to the composer.
+
+    `request` is the number `Bridge.ask` gave; `conversation` and `replaces` are as asked.
+    """
 
     text: str
     message: str
     hint: str
+    request: int = 0
+    conversation: int = 0
+    replaces: int = 0
 
 
 @dataclass(frozen=True)
@@ -108,11 +122,15 @@ class ConversationSummary:
 
 @dataclass(frozen=True)
 class ConversationList:
-    """The list, newest first; with a `query` only those that match, `snippets` by id."""
+    """The list, newest first; with a `query` only those that match, `snippets` by id.
+
+    `cut`: more match than are listed.
+    """
 
     items: tuple[ConversationSummary, ...]
     query: str = ""
     snippets: dict[int, str] = field(default_factory=dict)
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -168,11 +186,15 @@ class DayView:
 
 @dataclass(frozen=True)
 class TodayView:
-    """Today and tomorrow as of `now` (aware); `problem` says what could not be read."""
+    """Today and tomorrow as of `now` (aware); `problem` says what could not be read.
+
+    `next` is a line for the next event after two empty days ("Next: Fri 20 Nov 12:00 lunch").
+    """
 
     now: datetime
     days: tuple[DayView, ...]
     problem: str = ""
+    next: str = ""
 
 
 class EngineStage(Enum):
@@ -192,7 +214,8 @@ class EngineStatus:
 
     `percent` while LOADING. `file` is the model file's path, `starter` whether it is the model
     that comes with Phial. `used` of `context` tokens were in use in the last answer. `message`
-    and `hint` say why it FAILED; `details` for "Copy details".
+    and `hint` say why it FAILED; `details` for "Copy details". `died`: it had been READY, and the
+    next request starts it again.
     """
 
     stage: EngineStage = EngineStage.OFF
@@ -207,6 +230,7 @@ class EngineStatus:
     message: str = ""
     hint: str = ""
     details: str = ""
+    died: bool = False
 
 
 @dataclass(frozen=True)
@@ -221,12 +245,16 @@ class Connections:
 class Notice:
     """A sentence for the line above the composer.
 
-    `undo_change` (a change id) or `restore` (a conversation) is what its Undo button does.
+    `undo_change` (a change id) or `restore` (a conversation) is what its Undo button does; with
+    `again` the button says that it does the change again. A `lasting` one stays until it is
+    closed.
     """
 
     text: str
     undo_change: str = ""
     restore: int = 0
+    again: bool = False
+    lasting: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -72,8 +73,8 @@ class Child:
         """Serve the pipes. Both functions are called in the reading thread, `on_end` last.
 
         `on_end` gets the exit status as `subprocess` gives it, once the process was reaped and
-        its stderr read. After a line that is no JSON object the process is killed and `garbled`
-        set.
+        its stderr read. After a line that is no JSON object, or from which `on_line` raises, the
+        process is killed and `garbled` set.
         """
         self._on_line, self._on_end = on_line, on_end
         for thread in (self._reader, self._writer, self._listener):
@@ -154,6 +155,12 @@ class Child:
                 self._on_line(decode(line))
             except ValueError:
                 self.garbled = True
+            except Exception:
+                # What takes the lines could make nothing of it. Nobody else reads them: were this
+                # thread to end here, whoever waits for an answer would wait for ever.
+                self.garbled = True
+                self._note(traceback.format_exc())
+            if self.garbled:
                 self.kill()
                 break
         stdout.close()
@@ -179,10 +186,12 @@ class Child:
         stderr = self._process.stderr
         assert stderr is not None
         for line in read_lines(stderr.fileno(), _STDERR_LINE):
-            text = line.decode("utf-8", "replace").rstrip()
-            with self._stderr_lock:
-                self._stderr.append(text)
+            self._note(line.decode("utf-8", "replace").rstrip())
         stderr.close()
+
+    def _note(self, text: str) -> None:
+        with self._stderr_lock:
+            self._stderr.append(text)
 
     def _reap(self) -> int:
         patience = time.monotonic() + _EXIT_GRACE

@@ -5,10 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 
-from tests.benchmarks import ask, small, stop
+from tests.benchmarks import ask, small, stop, window
 from tests.benchmarks.rows import show
 
-BENCHMARKS = {"ask": ask.measure, "small": small.measure, "stop": stop.measure}
+BENCHMARKS = {
+    "ask": ask.measure,
+    "small": small.measure,
+    "stop": stop.measure,
+    "window": window.measure,
+}
 
 
 def main() -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,13 +18,15 @@ from app.core.engine_life import (
     EngineReady,
     EngineStage,
     EngineStarting,
+    StageListener,
 )
 from app.core.errors import KnownError
-from app.core.events import Finished
+from app.core.events import EngineEvent, Finished
 from app.core.messages import Message
 from app.core.ports import GenerateRequest
-from app.engine.client import engine_client
-from app.engine.seat import EngineSeat
+from app.engine.client import EngineClient, _stages, engine_client
+from app.engine.seat import EngineSeat, MakeEngine
+from app.workers.supervisor import Worker, WorkerSpec
 from tests.support.synthetic_gguf import Shape, write
 
 LIMIT_S = 60.0
@@ -32,8 +35,8 @@ LIMIT_S = 60.0
 class Watch:
     """A seat, and what it told of which model."""
 
-    def __init__(self) -> None:
-        self.seat = EngineSeat(engine_client, self._hear)
+    def __init__(self, make: MakeEngine = engine_client) -> None:
+        self.seat = EngineSeat(make, self._hear)
         self._changed = threading.Condition()
         self.told: list[tuple[str, EngineStage]] = []
 
@@ -185,3 +188,84 @@ def test_a_model_that_is_missing_is_told_and_asked_for_again(tmp_path: Path) -> 
     write(tmp_path / "none.gguf", Shape(ends=False))
     assert watch.answers()
     watch.seat.close()
+
+
+# A child that is no engine host of Phial's
+
+
+def watch_on(child: str, tmp_path: Path) -> Watch:
+    """A seat whose engine runs this Python text."""
+    program = tmp_path / "child.py"
+    program.write_text(f"import json, os, sys, time\n{child}")
+
+    def make(model: Path, listener: StageListener) -> EngineClient:
+        spec = WorkerSpec("engine", (sys.executable, str(program)), tmp_path, LIMIT_S, LIMIT_S)
+        return EngineClient(Worker(spec, listener=_stages(listener)))
+
+    watch = Watch(make)
+    watch.seat.start(tmp_path / "model.gguf")
+    return watch
+
+
+SLOW_AGAIN = """
+print('{"event": "Progress", "stage": "starting", "done": 0, "total": 0}', flush=True)
+if not os.path.exists("once"):
+    open("once", "w").close()
+    sys.exit(3)
+time.sleep(3600)
+"""
+
+
+@pytest.mark.parametrize("asks", ["capabilities", "generate"])
+def test_who_waits_for_a_model_that_is_loaded_once_more_can_be_stopped(
+    tmp_path: Path, asks: str
+) -> None:
+    watch = watch_on(SLOW_AGAIN, tmp_path)
+    watch.wait(EngineLost)
+    with pytest.raises(KnownError) as died:
+        watch.seat.capabilities()
+    assert died.value.code == "worker_died"
+    watch.told.clear()
+    got: list[str | EngineEvent] = []
+
+    def ask() -> None:
+        if asks == "generate":
+            got.extend(watch.seat.generate(GenerateRequest("r1", (Message.of("user", "hello"),))))
+            return
+        try:
+            watch.seat.capabilities()
+        except KnownError as error:
+            got.append(error.code)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    watch.wait(EngineStarting)
+    watch.seat.interrupt()
+    asking.join(LIMIT_S / 4)
+    stopped = not asking.is_alive()
+    watch.seat.close()
+    asking.join(LIMIT_S)
+    assert stopped
+    assert got == (["stopped"] if asks == "capabilities" else [Finished("cancelled")])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        {"loading": 0.5},
+        {"event": "Progress"},
+        {"event": "Nonsense"},
+        {"ready": True},
+        {"ready": True, "capabilities": {"model": "One"}},
+    ],
+)
+def test_a_line_that_makes_no_sense_ends_the_engine_and_not_the_wait_for_it(
+    tmp_path: Path, line: dict[str, object]
+) -> None:
+    watch = watch_on(f"print(json.dumps({line!r}), flush=True)\ntime.sleep(3600)\n", tmp_path)
+    watch.wait(EngineLost)
+    with pytest.raises(KnownError) as unreadable:
+        watch.seat.capabilities()
+    watch.seat.close()
+    assert unreadable.value.code == "worker_garbage"
+    assert "Traceback" in unreadable.value.details

@@ -294,6 +294,18 @@ def test_a_child_is_held_to_its_memory_limit(make_worker: MakeWorker) -> None:
     assert "ran out of memory" in caught.message
 
 
+def test_a_line_the_listener_stumbles_over_ends_the_child(make_worker: MakeWorker) -> None:
+    def stumble(event: object) -> None:
+        if isinstance(event, Early | Ready):
+            raise KeyError("a word that is missing")
+
+    worker = make_worker(listener=stumble)
+    with pytest.raises(WorkerFailed) as caught:
+        worker.wait_ready()
+    assert caught.value.code == "worker_garbage"
+    assert "KeyError: 'a word that is missing'" in caught.value.details
+
+
 # Never ready
 
 

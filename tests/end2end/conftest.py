@@ -11,4 +11,5 @@ def short_place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPa
 
     A killed window leaves it behind; the next start takes it over.
     """
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("s")))

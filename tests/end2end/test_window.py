@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.support.commands import NOW, command, environment, ics_files
 from tests.support.screen import LIMIT_S, focus_window, wait_until, x_server, xdotool
+
+pytestmark = pytest.mark.usefixtures("short_place")
 
 SENTENCE = "Schedule lunch with Anna on Friday at noon"
 
@@ -20,16 +23,21 @@ def display(tmp_path: Path) -> Iterator[str]:
         yield name
 
 
-def open_window(display: str, profile: Path) -> subprocess.Popen[str]:
-    """Start the program as a double click would."""
-    return subprocess.Popen(
+@contextmanager
+def open_window(display: str, profile: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start the program as a double click would; killed in the end if it still runs."""
+    with subprocess.Popen(
         command("--profile", profile, "--now", NOW),
         env=environment() | {"DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LANG": "en_GB.UTF-8"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
+    ) as window:
+        try:
+            yield window
+        finally:
+            window.kill()
 
 
 def closed(display: str, window: subprocess.Popen[str]) -> None:
@@ -59,9 +67,9 @@ def test_a_typed_request_becomes_a_file_and_ctrl_z_takes_it_back(
 def test_a_second_start_raises_the_first_window_and_ends(display: str, profile: Path) -> None:
     with open_window(display, profile) as window:
         focus_window(display, "Phial")
-        second = open_window(display, profile)
-        said, complaints = second.communicate(timeout=LIMIT_S)
-        assert (second.returncode, said, complaints) == (0, "", "")
+        with open_window(display, profile) as second:
+            said, complaints = second.communicate(timeout=LIMIT_S)
+            assert (second.returncode, said, complaints) == (0, "", "")
         assert window.poll() is None
         found = xdotool(display, "search", "--onlyvisible", "--name", "^Phial$").splitlines()
         assert len(found) == 1

@@ -129,7 +129,7 @@ def test_the_model_may_die_in_ten_answers_and_the_eleventh_is_given(
             turn = killed_answer(window, f"hello {number}")
             assert turn.state is TurnState.FAILED
             assert "engine process" in turn.error and turn.error.endswith(".")
-            assert "Retry" in window.shown()
+            window.until(lambda: "Retry" in window.shown())
             assert window.window.isVisible() and not window.bridge.busy
         window.type("the eleventh")
         window.press(Qt.Key.Key_Return)

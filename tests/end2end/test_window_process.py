@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,3 +82,33 @@ def test_a_command_on_a_profile_that_is_shown_says_so(profile: Path) -> None:
         refused = tool("cal_find", {}, profile)
         assert refused.returncode == 1
         assert "profile_in_use" in refused.stdout
+
+
+FIRST_PAINT = """
+import sys
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from app.compose.windowed import Choices, window
+from app.ui.bridge import Bridge
+
+def painted(self):
+    print(*sorted({name.partition(".")[0] for name in sys.modules}))
+    QApplication.quit()
+
+Bridge.open_profile = painted
+sys.exit(window(Choices(Path(sys.argv[1]))))
+"""
+
+
+def test_the_window_is_painted_before_anything_heavy_is_imported(profile: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_PAINT, str(profile)],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=True,
+    )
+    loaded = set(done.stdout.split())
+    assert "PySide6" in loaded
+    assert not loaded & {"llama_cpp", "numpy", "PIL", "onnxruntime", "icalendar", "pygments"}

@@ -108,6 +108,17 @@ def words_of(widget: QWidget) -> str:
 @contextmanager
 def open_window(parts: WindowParts, qtbot: QtBot) -> Iterator[Driver]:
     """Open the window of a profile as the program does, and close it in the end."""
+    listed: list[object] = []
+    with opened_window(parts, qtbot, listed) as driver:
+        driver.until(lambda: listed)
+        yield driver
+
+
+@contextmanager
+def opened_window(
+    parts: WindowParts, qtbot: QtBot, listed: list[object] | None = None
+) -> Iterator[Driver]:
+    """The same, also where the profile cannot be opened; `listed` gets its conversations."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     apply_theme(app, "light")
@@ -125,8 +136,9 @@ def open_window(parts: WindowParts, qtbot: QtBot) -> Iterator[Driver]:
         window.show()
         window.activateWindow()
         qtbot.waitExposed(window)
-        with qtbot.waitSignals([bridge.opened, bridge.conversations_listed], timeout=LIMIT_MS):
-            bridge.open_profile()
+        if listed is not None:
+            bridge.conversations_listed.connect(listed.append)
+        bridge.open_profile()
         yield driver
     finally:
         window.close()

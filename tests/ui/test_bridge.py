@@ -26,10 +26,13 @@ from app.core.ports import Capabilities, GenerateRequest
 from app.engine.fake import FakeEngine, Script
 from app.store.lock import ProfileLock
 from app.store.paths import ProfilePaths, prepare
+from app.store.settings import Settings
+from app.ui.asking import Asking
 from app.ui.bridge import Bridge
+from app.ui.desk import Desk
 from app.ui.views import EngineStage
 from tests.support.calendar_profile import berlin
-from tests.support.commands import environment
+from tests.support.commands import environment, ics_files
 from tests.support.window_parts import CAPABILITIES, NOW, by_words, calls, says, window_parts
 
 LIMIT_MS = 10_000
@@ -104,6 +107,7 @@ SCRIPT = by_words(
     hello=says("Hello ", "there."),
     lunch=calls("cal_create", title="lunch", when="Friday at noon"),
     dentist=calls("cal_create", title="dentist", when="today at 10"),
+    undo=calls("undo"),
     die=lambda request: (TextDelta("He"), Failed("worker_died", "It ended.", "Try again.")),
 )
 
@@ -196,6 +200,71 @@ def test_a_request_that_finds_no_profile_comes_back(qtbot: QtBot, profile: Path)
         assert not window.bridge.busy
 
 
+def test_a_request_stopped_before_the_profile_is_open_takes_no_other_with_it(
+    qtbot: QtBot, profile: Path
+) -> None:
+    window = Window(Bridge(window_parts(profile, SCRIPT)), qtbot)
+    window.bridge.ask("hello")
+    window.bridge.stop()
+    number = window.bridge.ask(LUNCH)
+    window.bridge.open_profile()
+    assert window.wait("turn_started").request == number
+    window.wait("turn_ended")
+    assert window.ask("hello").state is TurnState.DONE
+    assert len(ics_files(profile)) == 1
+    assert window.bridge.close()
+
+
+def test_nothing_asked_of_a_profile_that_cannot_be_opened_is_done_later(
+    qtbot: QtBot, profile: Path
+) -> None:
+    with window_on(window_parts(profile, SCRIPT), qtbot) as window:
+        conversation = window.ask(LUNCH).conversation
+    window = Window(Bridge(window_parts(profile, SCRIPT)), qtbot)
+    bridge = window.bridge
+    with ProfileLock(ProfilePaths(profile)):
+        bridge.open_profile()
+        failed = window.wait("profile_failed")
+        number = bridge.ask("hello", conversation)
+        rejected = window.wait("turn_rejected")
+        assert (rejected.request, rejected.message) == (number, failed.message)
+        assert not bridge.busy
+        for refused in (
+            bridge.undo,
+            lambda: bridge.choose(1, 0),
+            lambda: bridge.decline(1),
+            lambda: bridge.delete_conversation(conversation),
+            lambda: bridge.rename_conversation(conversation, "mine"),
+            lambda: bridge.use_model(None),
+            bridge.restart_engine,
+        ):
+            refused()
+            assert window.wait("troubled").code == "profile_in_use"
+        bridge.save_settings(Settings(scheme="dark"), "")
+        assert window.wait("settings_refused").message == failed.message
+        bridge.read_today()
+    bridge.open_profile()
+    window.wait("opened")
+    assert window.wait("settings_loaded").settings.scheme == "system"
+    (line,) = window.wait("conversations_listed").items
+    assert line.title == LUNCH
+    window.wait("today_read")
+    bridge.reload_settings()
+    window.wait("settings_loaded")
+    assert window.all("today_read") == window.all("notified") == window.all("turn_changed") == []
+    assert len(ics_files(profile)) == 1
+    assert bridge.close()
+
+
+def test_a_change_asked_for_before_the_profile_is_open_is_refused(
+    qtbot: QtBot, profile: Path
+) -> None:
+    with window_on(window_parts(profile, SCRIPT), qtbot) as window:
+        window.bridge.undo()
+        assert window.wait("troubled").code == "not_open"
+        window.wait("opened")
+
+
 # Turns
 
 
@@ -248,8 +317,24 @@ def test_while_a_turn_is_under_way_nothing_else_is_sent(qtbot: QtBot, profile: P
         assert len(window.wait("conversations_listed").items) == 1
 
 
+def test_a_request_has_a_number_that_its_start_names(window: Window) -> None:
+    first = window.bridge.ask("hello")
+    assert window.bridge.ask("hello") == 0
+    started = window.wait("turn_started")
+    assert (started.request, started.asked_in) == (first, 0)
+    conversation = window.wait("turn_ended").conversation
+    second = window.bridge.ask("hello", conversation)
+    started = window.wait("turn_started")
+    assert second not in (0, first)
+    assert (started.request, started.asked_in) == (second, conversation)
+    window.wait("turn_ended")
+    third = window.bridge.ask("hello", 77, 5)
+    rejected = window.wait("turn_rejected")
+    assert (rejected.request, rejected.conversation, rejected.replaces) == (third, 77, 5)
+
+
 def test_blank_words_are_not_sent(window: Window) -> None:
-    window.bridge.ask("  \n ")
+    assert window.bridge.ask("  \n ") == 0
     assert not window.bridge.busy
 
 
@@ -354,7 +439,89 @@ def test_a_waiting_card_is_answered_also_while_the_model_speaks(
         window.wait("turn_ended")
 
 
+def edited(profile: Path) -> None:
+    """Another program changes the calendar's one file."""
+    (file,) = ics_files(profile)
+    file.write_text(file.read_text().replace("lunch", "brunch"))
+
+
+def test_a_refused_undo_brings_its_card_back(window: Window, profile: Path) -> None:
+    turn = window.ask(LUNCH)
+    edited(profile)
+    window.bridge.undo(turn.done.undo_id)
+    assert window.wait("turn_changed") == turn
+    assert window.wait("troubled").code == "stale"
+
+
+def refuse(*arguments: object) -> None:
+    """What a lane's work comes to while another program holds the database."""
+    raise KnownError("database_busy", "Another program is working in it.", "Close it.")
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_a_decision_that_cannot_be_made_brings_its_card_back(
+    window: Window, profile: Path, monkeypatch: pytest.MonkeyPatch, readable: bool
+) -> None:
+    done = window.ask(LUNCH)
+    monkeypatch.setattr(Desk, "undo", refuse)
+    monkeypatch.setattr(Desk, "choose", refuse)
+    monkeypatch.setattr(Desk, "decline", lambda *_: 1 / 0)
+    if not readable:
+        monkeypatch.setattr(Desk, "turn", refuse)
+        monkeypatch.setattr(Desk, "turns_behind", refuse)
+    bridge = window.bridge
+    for decide in (
+        lambda: bridge.undo(done.done.undo_id),
+        lambda: bridge.choose(done.id, 0),
+        lambda: bridge.decline(done.id),
+    ):
+        decide()
+        assert window.wait("troubled").code in ("database_busy", "bug")
+        assert window.wait("turn_changed") == done
+
+
 # Conversations
+
+
+def held(monkeypatch: pytest.MonkeyPatch, name: str) -> tuple[threading.Event, threading.Event]:
+    """Holds the Desk's answers of one kind back: (it was read, let it on)."""
+    was_read, go = threading.Event(), threading.Event()
+    real = getattr(Desk, name)
+
+    def late(*arguments: object) -> object:
+        view = real(*arguments)
+        was_read.set()
+        go.wait(LIMIT_MS / 1e3)
+        return view
+
+    monkeypatch.setattr(Desk, name, late)
+    return was_read, go
+
+
+def test_a_conversation_is_never_shown_older_than_was_told(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = window.ask("hello").conversation
+    was_read, go = held(monkeypatch, "conversation")
+    window.bridge.open_conversation(conversation)
+    assert was_read.wait(LIMIT_MS / 1e3)
+    ended = window.ask("hello again", conversation)
+    go.set()
+    view = window.wait("conversation_opened")
+    assert view.turns[-1] == ended
+
+
+def test_earlier_turns_are_never_shown_older_than_was_told(
+    window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    turn = window.ask(LUNCH)
+    was_read, go = held(monkeypatch, "earlier")
+    window.bridge.load_earlier(turn.conversation, turn.id + 1)
+    assert was_read.wait(LIMIT_MS / 1e3)
+    window.ask("undo", turn.conversation)
+    go.set()
+    (earlier,) = window.wait("earlier_loaded").turns
+    assert earlier.done.undone
 
 
 def test_conversations_are_opened_searched_renamed_pinned_and_deleted(window: Window) -> None:
@@ -401,6 +568,34 @@ def test_deleting_a_conversation_stops_its_turn(qtbot: QtBot, profile: Path) -> 
         gate.open.set()
         assert window.wait("turn_ended").state is TurnState.FAILED
         window.bridge.list_conversations()
+        assert window.wait("conversations_listed").items == ()
+
+
+@pytest.mark.parametrize("closes", [False, True])
+def test_a_conversation_deleted_right_after_sending_stays_deleted(
+    qtbot: QtBot, profile: Path, monkeypatch: pytest.MonkeyPatch, closes: bool
+) -> None:
+    go = threading.Event()
+    run = Asking.run
+
+    def late(*arguments: Any) -> object:
+        go.wait(LIMIT_MS / 1e3)
+        return run(*arguments)
+
+    with window_on(window_parts(profile, SCRIPT), qtbot) as window:
+        conversation = window.ask("hello").conversation
+        monkeypatch.setattr(Asking, "run", late)
+        window.bridge.ask(LUNCH, conversation)
+        window.bridge.delete_conversation(conversation)
+        if closes:
+            threading.Timer(0.1, go.set).start()
+        else:
+            go.set()
+            assert window.wait("turn_ended").state is TurnState.FAILED
+            assert window.wait("notified").restore == conversation
+            assert window.wait("conversations_listed").items == ()
+    assert ics_files(profile) == []
+    with window_on(window_parts(profile, SCRIPT), qtbot) as window:
         assert window.wait("conversations_listed").items == ()
 
 
@@ -522,6 +717,26 @@ def test_a_model_that_cannot_be_loaded_gives_its_place_back(
     assert [shelf.model.stem for shelf in cabinet.made] == ["starter", "bad", "starter"]
     assert engines.ask("hello").answer == "Hello there."
     assert not (profile / "settings.toml").exists()
+
+
+def test_where_the_model_before_does_not_run_either_both_are_told(
+    qtbot: QtBot, profile: Path, tmp_path: Path
+) -> None:
+    class Once(Cabinet):
+        """After the first one nothing can be loaded."""
+
+        def __call__(self, model: Path, listener: StageListener) -> Shelf:
+            return super().__call__(Path("bad.gguf") if self.made else model, listener)
+
+    other = tmp_path / "other.gguf"
+    other.symlink_to(STARTER_MODEL)
+    with window_on(Once().parts(profile), qtbot) as window:
+        window.wait("engine_changed", lambda status: status.stage is EngineStage.READY)
+        window.bridge.use_model(other)
+        message = window.wait("troubled").message
+        assert message == (
+            "It does not fit. The model it had before does not run either: It does not fit."
+        )
 
 
 def test_no_model_is_exchanged_under_a_turn(qtbot: QtBot, profile: Path) -> None:

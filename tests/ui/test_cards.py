@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QAccessible, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.proposals import Change, Option, Proposal, Provenance, Question, Risk
-from app.ui.cards import DoneLine, ProposalCard, QuestionCard
+from app.tools.schemas import DECLARED
+from app.ui.cards import DoneLine, ProposalCard, QuestionCard, wording
 from app.ui.cards.comparison import SHOWN, Comparison
 from app.ui.cards.waiting_card import PAUSE, WaitingCard
 from app.ui.labels import IconLabel
@@ -293,8 +294,11 @@ def test_a_question_is_answered_by_number_arrow_or_click(show, qtbot: QtBot) -> 
 
 def test_a_question_shows_its_choices_as_they_are_written(show) -> None:
     card, _, _ = show(QUESTION)
-    assert {"Which Anna?", "Anna Berg", "Anna & Bob"} <= set(words(card))
-    assert card.accessibleName() == "Which Anna?, 2 choices"
+    assert {"Which one do you mean?", "Which Anna?", "Anna Berg", "Anna & Bob"} <= set(words(card))
+    assert card.accessibleName() == "Which one do you mean? Which Anna?, 2 choices"
+    weights = {label.text(): label.font().weight() for label in labels(card)}
+    assert weights["Which one do you mean?"] > weights["Which Anna?"]
+    assert card.no.text() == "None of these  Esc"
     assert card.accessibleDescription() == "Anna Berg. Anna & Bob"
 
 
@@ -361,10 +365,59 @@ def test_a_doubtful_option_says_why_beside_a_warning(show) -> None:
     assert "to be weighed first" not in card.rows[0].accessibleName()
 
 
-def test_words_that_are_not_the_users_are_named(show) -> None:
-    said = Provenance("title", "Meeting", "the model")
-    card, _, _ = show(Proposal("Add", MOVE.options, provenance=(said,)))
-    assert "title: “Meeting” is not from your words (the model)" in words(card)
+WHEN = Provenance("when", "tomorrow at 10:00", "the model")
+TITLE = Provenance("title", "Meeting", "the model")
+WITH = Provenance("with", "Anna", "the model")
+
+
+@pytest.mark.parametrize(
+    ("unsaid", "expected"),
+    [
+        ((WHEN,), "The time “tomorrow at 10:00” was chosen by the model; you did not say it."),
+        (
+            (TITLE, WHEN, WITH),
+            "The title “Meeting”, the time “tomorrow at 10:00” and the person “Anna” were chosen"
+            " by the model; you did not say them.",
+        ),
+    ],
+)
+def test_what_the_user_did_not_say_is_one_note(
+    show, unsaid: tuple[Provenance, ...], expected: str
+) -> None:
+    card, _, _ = show(Proposal("Add", MOVE.options, provenance=unsaid))
+    assert expected in words(card)
+    assert card.accessibleDescription().endswith(f" {expected}")
+    names = [label.accessibleName() for label in labels(card)]
+    assert names.count("Note") == 1
+
+
+def test_there_is_a_word_for_each_argument_a_model_may_choose() -> None:
+    for tool in DECLARED:
+        properties = tool.parameters["properties"]
+        assert isinstance(properties, dict)
+        for name, schema in properties.items():
+            kind = schema.get("type", "string")
+            if kind in ("string", "array") and "enum" not in schema:
+                assert name in wording.NOUNS, (tool.name, name)
+
+
+def test_a_card_is_a_group_to_a_screen_reader(show) -> None:
+    for content in (MOVE, QUESTION):
+        card, _, _ = show(content)
+        spoken = QAccessible.queryAccessibleInterface(card)
+        assert spoken.role() is QAccessible.Role.Grouping
+        assert spoken.text(QAccessible.Text.Name) == card.accessibleName()
+
+
+def test_the_badge_stays_at_the_top_beside_a_long_title(show, qtbot: QtBot) -> None:
+    card, _, _ = show(Proposal("Move “Anna” and all others " * 12, MOVE.options))
+    card.resize(640, 500)
+    qtbot.wait(1)
+    (badge,) = (each for each in labels(card) if each.text() == "Changes your calendar")
+    (title,) = (each for each in labels(card) if each.text().startswith("Move “Anna” and"))
+    tops = [each.mapTo(card, QPoint(0, 0)).y() for each in (badge, title)]
+    assert title.height() > 2 * badge.height() and badge.height() < 2 * title.fontMetrics().height()
+    assert abs(tops[0] - tops[1]) <= 2
 
 
 @pytest.mark.parametrize(
@@ -452,6 +505,7 @@ def test_what_was_done_is_one_line_with_undo(done_line, qtbot: QtBot) -> None:
         qtbot.keyClick(line.undo, K.Key_Return)
     assert wanted.args == ["c1"]
     assert not line.undo.isEnabled()
+    assert line.undo.accessibleName() == "Undo: Moved “Anna”"
 
 
 def test_what_was_undone_says_so_and_can_be_done_again(done_line, qtbot: QtBot) -> None:
@@ -460,6 +514,7 @@ def test_what_was_undone_says_so_and_can_be_done_again(done_line, qtbot: QtBot) 
     line.show_done(DoneCard(DONE.sentence, DONE.changes, "c2", undone=True))
     assert line.sentence.text() == "Undone: Moved “Anna”."
     assert line.undo.text() == "Do again" and line.undo.isEnabled()
+    assert line.undo.accessibleName() == "Do again: Moved “Anna”"
     with qtbot.waitSignal(line.undo_wanted) as wanted:
         qtbot.keyClick(line.undo, K.Key_Space)
     assert wanted.args == ["c2"]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QEvent, QMimeData, Qt
-from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QKeyEvent
+from PySide6.QtGui import QColor, QGuiApplication, QInputMethodEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.ui.chat.composer import LONGEST, Composer
+from app.ui.theme import tokens
 from tests.support.in_window import InWindow, in_window
 
 __all__ = ["in_window"]
@@ -228,3 +229,23 @@ def test_every_control_has_a_name(composer: Composer) -> None:
     assert composer.entry.accessibleName() == "Message"
     assert composer.entry.placeholderText() == "Ask Phial, or tell it what to do"
     assert composer.button.toolTip() == "Send (Enter)"
+
+
+def test_the_ring_of_focus_is_as_wide_as_elsewhere_and_moves_no_text(
+    composer: Composer, qtbot: QtBot
+) -> None:
+    frame = composer.entry.parentWidget()
+    assert frame is not None
+    ring = QColor(tokens().accent)
+
+    def edge() -> list[bool]:
+        """Whether the first three pixels from the left have the colour of the ring."""
+        picture = frame.grab().toImage()
+        return [picture.pixelColor(x, frame.height() // 2) == ring for x in range(3)]
+
+    qtbot.waitUntil(lambda: edge() == [True, True, False])
+    place = composer.entry.geometry()
+    composer.button.setEnabled(True)
+    composer.button.setFocus()
+    qtbot.waitUntil(lambda: not any(edge()))
+    assert composer.entry.geometry() == place

@@ -10,7 +10,8 @@ from PySide6.QtGui import QFont, QGuiApplication, QTextCharFormat, QTextCursor, 
 from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
-from app.ui.chat.message_view import MARGIN, MessageView
+from app.ui.chat.measures import MARGIN
+from app.ui.chat.message_view import MessageView
 from app.ui.theme import apply_theme, tokens
 from tests.support.in_window import InWindow, in_window
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -9,12 +10,13 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QEnterEvent, QGuiApplication, QTextCharFormat
-from PySide6.QtWidgets import QApplication, QPushButton, QScrollArea, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QScrollArea, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.messages import TurnState
 from app.core.proposals import Change, Option, Proposal, Question
-from app.ui.chat.transcript import LIVE, WIDEST, Transcript
+from app.ui.chat.measures import MARGIN, WIDEST
+from app.ui.chat.transcript import LIVE, Transcript
 from app.ui.chat.turn_widget import TurnWidget
 from app.ui.views import (
     ConversationView,
@@ -156,11 +158,44 @@ def test_an_empty_conversation_teaches_what_to_ask(transcript: Transcript, qtbot
     assert not any(each.isVisible() for each in buttons)
 
 
+@pytest.fixture
+def large_text(qapp: QApplication) -> Iterator[None]:
+    before = qapp.font()
+    large = qapp.font()
+    large.setPointSizeF(21)
+    qapp.setFont(large)
+    yield
+    qapp.setFont(before)
+
+
+def test_examples_wrap_where_text_is_large_and_begin_at_their_top(
+    large_text: None, in_window: InWindow, qtbot: QtBot
+) -> None:
+    transcript = Transcript()
+    in_window(transcript, 420, 300)
+    words = "Schedule lunch with Anna on Friday at noon, and tea with Ida after it"
+    transcript.show_empty((words, "What is on?"))
+    qtbot.waitUntil(lambda: bar_of(transcript).maximum() > 100)
+    area = transcript.findChild(QScrollArea)
+    assert area is not None
+    assert area.widget().width() <= area.viewport().width()
+    labels = [each for each in area.findChildren(QLabel) if each.isVisible()]
+    assert words in {each.accessibleName() for each in labels}
+    for label in labels:
+        assert label.height() >= label.heightForWidth(label.width())
+    long, short = (each for each in area.findChildren(QPushButton) if each.isVisible())
+    assert long.height() > 1.8 * short.height()
+    assert bar_of(transcript).value() <= 8
+    assert not transcript.jump_button.isVisible()
+    transcript.add_turn(TurnStarted(turn(1, state=TurnState.RUNNING)))
+    qtbot.waitUntil(lambda: transcript.following and at_end(transcript))
+
+
 def test_lines_are_never_wider_than_can_be_read(in_window: InWindow, qtbot: QtBot) -> None:
     transcript = Transcript()
     window = in_window(transcript, 1500, 400)
     opened(transcript, qtbot, ConversationView(1, "x", turns(1, 3)))
-    qtbot.waitUntil(lambda: transcript.turns[0].width() in (WIDEST, WIDEST - 1))
+    qtbot.waitUntil(lambda: transcript.turns[0].width() - 2 * MARGIN in (WIDEST, WIDEST - 1))
     window.resize(420, 400)
     qtbot.waitUntil(lambda: transcript.turns[0].width() < 400)
     for each in transcript.turns:
@@ -284,7 +319,129 @@ def test_a_card_is_answered_by_key_and_gives_way_to_what_was_done(
     transcript.update_turn(
         replace(paused, state=TurnState.DONE, waiting=None, done=replace(DONE, undone=True))
     )
-    assert shown.done.undo.accessibleName() == "Do again"
+    assert shown.done.undo.accessibleName().startswith("Do again: ")
+
+
+TALL = Proposal("Move them", (Option("All", "free", (CHANGE,) * 4, "Moved."), PROPOSAL.options[0]))
+
+
+@pytest.fixture
+def low(in_window: InWindow, monkeypatch: pytest.MonkeyPatch) -> Transcript:
+    """A transcript lower than a card, which takes keys at once but for what is tested here."""
+    monkeypatch.setattr("app.ui.cards.waiting_card.PAUSE", 0.0)
+    made = Transcript()
+    in_window(made, 700, 260)
+    return made
+
+
+def arrive(transcript: Transcript, qtbot: QtBot, content: Proposal | Question) -> QWidget:
+    """Have a card appear at the end of a turn."""
+    opened(transcript, qtbot, ConversationView(1, "x", turns(1, 5)))
+    running = turn(6, state=TurnState.RUNNING)
+    transcript.add_turn(TurnStarted(running))
+    qtbot.waitUntil(lambda: at_end(transcript))
+    transcript.update_turn(replace(running, state=TurnState.PAUSED, waiting=content))
+    card = transcript.turns[-1].card
+    assert card is not None
+    qtbot.waitUntil(lambda: card.isVisible() and card.height() > 100)
+    return card
+
+
+def edges(transcript: Transcript, part: QWidget) -> tuple[int, int]:
+    """Top and bottom of a part from the top of what is in view."""
+    top = part.mapTo(transcript, part.rect().topLeft()).y()
+    return top, top + part.height()
+
+
+@pytest.mark.parametrize("focused", [True, False])
+def test_a_card_too_high_for_the_view_is_read_from_its_top(
+    low: Transcript, qtbot: QtBot, focused: bool
+) -> None:
+    card = arrive(low, qtbot, TALL)
+    if focused:
+        low.focus_card()
+    qtbot.waitUntil(lambda: 0 <= edges(low, card)[0] <= 8)
+    assert edges(low, card)[1] > low.height()
+
+
+def test_a_card_reached_by_tab_is_read_from_its_top(low: Transcript, qtbot: QtBot) -> None:
+    paused = turn(6, state=TurnState.PAUSED, waiting=TALL)
+    opened(low, qtbot, ConversationView(1, "x", (*turns(1, 5), paused)))
+    shown = low.turns[-1]
+    shown.bubble.words.setFocus(Qt.FocusReason.TabFocusReason)
+    while QApplication.focusWidget() is not shown.card:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+    card = shown.card
+    assert card is not None
+    qtbot.waitUntil(lambda: 0 <= edges(low, card)[0] <= 8)
+
+
+def test_a_card_with_room_is_in_view_as_a_whole(transcript: Transcript, qtbot: QtBot) -> None:
+    card = arrive(transcript, qtbot, PROPOSAL)
+    transcript.focus_card()
+    qtbot.waitUntil(lambda: at_end(transcript) and transcript.following)
+    top, bottom = edges(transcript, card)
+    assert top >= 0 and bottom <= transcript.height()
+
+
+def test_a_card_further_up_is_in_view_as_a_whole(transcript: Transcript, qtbot: QtBot) -> None:
+    paused = turn(3, state=TurnState.PAUSED, waiting=PROPOSAL)
+    view = (*turns(1, 2), paused, *turns(4, 12))
+    opened(transcript, qtbot, ConversationView(1, "x", view))
+    card = transcript.turns[2].card
+    assert card is not None and edges(transcript, card)[0] < 0
+    transcript.focus_card()
+    qtbot.waitUntil(lambda: edges(transcript, card)[0] >= 0)
+    assert edges(transcript, card)[1] <= transcript.height()
+    assert transcript.jump_button.isVisible()
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_2])
+def test_no_key_is_a_yes_before_the_buttons_have_been_in_view(
+    low: Transcript, qtbot: QtBot, key: Qt.Key
+) -> None:
+    card = arrive(low, qtbot, TALL)
+    low.focus_card()
+    qtbot.waitUntil(lambda: 0 <= edges(low, card)[0] <= 8)
+    qtbot.wait(50)  # whatever is drawn is drawn
+    chosen: list[tuple[int, int]] = []
+    low.option_chosen.connect(lambda *args: chosen.append(args))
+    qtbot.keyClick(card, key)
+    assert chosen == []
+    while not at_end(low):
+        before = bar_of(low).value()
+        qtbot.keyClick(card, Qt.Key.Key_PageDown)
+        assert bar_of(low).value() > before
+    qtbot.wait(50)
+    qtbot.keyClick(card, Qt.Key.Key_PageUp)  # seen once is enough
+    qtbot.keyClick(card, key)
+    assert chosen == [(6, 1 if key == Qt.Key.Key_2 else 0)]
+
+
+def test_arrows_choose_among_rows_and_then_scroll(low: Transcript, qtbot: QtBot) -> None:
+    card = arrive(low, qtbot, TALL)
+    low.focus_card()
+    qtbot.waitUntil(lambda: 0 <= edges(low, card)[0] <= 8)
+    qtbot.keyClick(card, Qt.Key.Key_Down)
+    row = QApplication.focusWidget()
+    assert row is not None and card.isAncestorOf(row)
+    qtbot.waitUntil(lambda: edges(low, row)[1] <= low.height())
+    before = bar_of(low).value()
+    qtbot.keyClick(row, Qt.Key.Key_Down)
+    assert QApplication.focusWidget() is row
+    assert bar_of(low).value() > before
+
+
+def test_the_reader_who_scrolls_away_from_a_card_is_left_alone(
+    low: Transcript, qtbot: QtBot
+) -> None:
+    arrive(low, qtbot, TALL)
+    low.focus_card()
+    qtbot.wait(10)
+    bar_of(low).setValue(5)
+    low.update_turn(turn(5, answer="It is longer now. " * 100))
+    qtbot.wait(10)
+    assert bar_of(low).value() == 5
 
 
 def test_a_question_can_be_declined(transcript: Transcript, qtbot: QtBot) -> None:
@@ -313,6 +470,77 @@ def test_a_choice_that_came_to_nothing_leaves_a_card_that_can_be_answered(
         second.take(0)
 
 
+def names(buttons: Sequence[QWidget]) -> list[str]:
+    return [each.accessibleName() for each in buttons]
+
+
+def test_words_that_a_tool_did_not_take_are_edited_before_they_are_tried_again(
+    transcript: Transcript, qtbot: QtBot
+) -> None:
+    words = turn(1, "Move blah", state=TurnState.FAILED, error="No such event.", step="Tried it")
+    engine = turn(2, state=TurnState.FAILED, error="It crashed.", details="trace")
+    opened(transcript, qtbot, ConversationView(1, "x", (words, engine)))
+    first, second = transcript.turns[0].error, transcript.turns[1].error
+    assert first is not None and second is not None
+    assert names(first.buttons) == ["Edit", "Retry"]
+    assert names(second.buttons) == ["Retry", "Edit", "Copy details"]
+    with qtbot.waitSignal(transcript.edit_wanted) as edit:
+        first.edit.click()
+    assert edit.args == [1, "Move blah"]
+
+
+def test_the_key_that_tries_again_is_told_of_the_newest_turn_only(
+    transcript: Transcript, qtbot: QtBot
+) -> None:
+    failed = turn(2, state=TurnState.FAILED, error="It crashed.")
+    opened(transcript, qtbot, ConversationView(1, "x", (turn(1, answer="a"), failed)))
+    note = transcript.turns[1].error
+    assert note is not None and note.retry.toolTip() == "Try again (Ctrl+R)"
+    assert transcript.last_failed() == failed
+    transcript.add_turn(TurnStarted(turn(3, state=TurnState.RUNNING)))
+    assert note.retry.toolTip() == "Try again"
+    assert transcript.last_failed() is None
+    transcript.update_turn(turn(3, state=TurnState.FAILED, error="Again."))
+    newest = transcript.turns[2].error
+    assert newest is not None and newest.retry.toolTip() == "Try again (Ctrl+R)"
+    transcript.show_empty(("What is on?",))
+    assert transcript.last_failed() is None
+
+
+def test_what_the_user_stopped_is_not_dressed_as_a_failure(
+    transcript: Transcript, qtbot: QtBot
+) -> None:
+    running = turn(1, state=TurnState.RUNNING)
+    transcript.add_turn(TurnStarted(running))
+    stopped = replace(running, state=TurnState.FAILED, error="Stopped.", step="Tried", stopped=True)
+    transcript.update_turn(stopped)
+    note = transcript.turns[0].error
+    assert note is not None
+    assert note.mark.accessibleName() == "Stopped"
+    assert note.sentence.property("role") == "secondary"
+    assert names(note.buttons) == ["Retry", "Edit"]
+    transcript.update_turn(replace(stopped, stopped=False))
+    note = transcript.turns[0].error
+    assert note is not None and note.mark.accessibleName() == "Failed"
+
+
+def test_frames_and_text_stand_in_one_line(transcript: Transcript, qtbot: QtBot) -> None:
+    looked = turn(1, answer="Nothing.", step="Looked in the calendar")
+    failed = turn(3, state=TurnState.FAILED, error="It stopped.")
+    paused = turn(4, state=TurnState.PAUSED, waiting=PROPOSAL)
+    view = ConversationView(1, "x", (looked, turn(2, done=DONE), failed, paused))
+    opened(transcript, qtbot, view)
+    first, second, third, fourth = transcript.turns
+    assert first.answer is not None and first.step is not None
+    text = first.answer.mapTo(transcript, first.answer.rect().topLeft()).x() + MARGIN
+    assert first.step.mapTo(transcript, first.step.contentsRect().topLeft()).x() == text
+    for frame in (second.done, third.error, fourth.card):
+        assert frame is not None
+        assert frame.mapTo(transcript, frame.rect().topLeft()).x() == text
+    right = second.done.geometry().right() if second.done is not None else 0
+    assert second.bubble.geometry().right() == right
+
+
 def test_a_failed_turn_says_why_and_can_be_asked_again(
     transcript: Transcript, qtbot: QtBot
 ) -> None:
@@ -323,12 +551,11 @@ def test_a_failed_turn_says_why_and_can_be_asked_again(
     with qtbot.waitSignal(transcript.retry_wanted) as retry:
         note.retry.click()
     assert retry.args == [3, "Do it"]
-    note.copying.click()
+    note.buttons[-1].click()
     assert QGuiApplication.clipboard().text() == "trace"
     transcript.update_turn(replace(failed, details=""))
-    assert "Copy details" not in [
-        each.text() for each in transcript.turns[0].findChildren(QPushButton) if each.isVisible()
-    ]
+    note = transcript.turns[0].error
+    assert note is not None and names(note.buttons) == ["Retry", "Edit"]
 
 
 def test_a_finished_answer_is_announced_once_and_its_tokens_never(
@@ -336,7 +563,7 @@ def test_a_finished_answer_is_announced_once_and_its_tokens_never(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(
-        "app.ui.chat.transcript.QAccessible.updateAccessibility",
+        "app.ui.chat.announcing.QAccessible.updateAccessibility",
         lambda event: said.append(event.message()),
     )
     running = turn(1, state=TurnState.RUNNING)
@@ -414,11 +641,11 @@ def test_tab_goes_in_the_order_of_reading(transcript: Transcript, qtbot: QtBot) 
     for _ in range(40):
         holder = QApplication.focusWidget()
         assert holder is not None
-        names.append(holder.accessibleName())
+        names.append(holder.accessibleName().split(":")[0])  # what is undone comes after it
         if holder is transcript.turns[2].card:
             break
         qtbot.keyClick(holder, Qt.Key.Key_Tab)
-    wanted = ["Show earlier (4)", "You", "Undo", "Show what changed", "You", "Retry"]
+    wanted = ["Show earlier (4)", "You", "Undo", "Show what changed", "You", "Retry", "Edit"]
     wanted += ["Copy details", "You"]
     assert [name for name in names if name in wanted] == wanted
     assert QApplication.focusWidget() is transcript.turns[2].card

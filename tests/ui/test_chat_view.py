@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.core.messages import TurnState
 from app.core.proposals import Question
 from app.ui.chat.chat_view import ChatView
-from app.ui.chat.work_line import Dots, WorkLine, is_motion_wanted
+from app.ui.chat.work_line import NOTICE_LINES, Dots, WorkLine, is_motion_wanted
 from app.ui.views import ConversationView, Notice, Streamed, TurnStarted, TurnView, Work
 from tests.support.in_window import InWindow, in_window
 
@@ -100,6 +101,87 @@ def test_a_notice_stays_while_the_keyboard_or_the_mouse_is_on_it(line: WorkLine)
     assert not line.notice.isVisible()
 
 
+def test_a_refusal_stays_until_it_is_closed(line: WorkLine, qtbot: QtBot) -> None:
+    line.show_notice(Notice("Deleted.", restore=3))
+    assert not line.close_button.isVisible()
+    line.show_notice(Notice("It could not be undone.", lasting=True))
+    assert not line._timer.isActive()
+    QApplication.sendEvent(line, QEvent(QEvent.Type.Leave))
+    assert not line._timer.isActive()
+    assert line.notice.isVisible()
+    assert line.close_button.accessibleName() == "Close"
+    qtbot.mouseClick(line.close_button, Qt.MouseButton.LeftButton)
+    assert not line.notice.isVisible() and not line.close_button.isVisible()
+
+
+def test_esc_on_a_notice_closes_it_and_gives_the_keyboard_back(
+    chat: ChatView, qtbot: QtBot
+) -> None:
+    chat.show_notice(Notice("It could not be undone.", lasting=True))
+    line = chat.work_line
+    line.close_button.setFocus()
+    qtbot.keyClick(line.close_button, Qt.Key.Key_Escape)
+    assert not line.notice.isVisible()
+    assert QApplication.focusWidget() is chat.composer.entry
+
+
+def test_a_long_notice_has_more_lines_while_it_is_there(line: WorkLine, qtbot: QtBot) -> None:
+    height = line.height()
+    words = "The file was changed by another program since, so this was not undone. " * 2
+    line.window().resize(500, 200)
+    line.show_notice(Notice(words, lasting=True))
+    qtbot.waitUntil(lambda: line.height() > height)
+    shown = line.notice.text().splitlines()
+    assert 2 <= len(shown) <= NOTICE_LINES
+    assert " ".join(shown) == words.strip() and line.notice.toolTip() == ""
+    assert line.height() >= line.notice.sizeHint().height()
+    line.window().resize(250, 200)
+    qtbot.waitUntil(lambda: line.notice.text().endswith("\u2026"))
+    assert len(line.notice.text().splitlines()) == NOTICE_LINES
+    assert line.notice.accessibleName() == words.strip()
+    assert "not undone" in line.notice.toolTip()
+    line.clear_notice()
+    assert line.height() == height
+
+
+def test_the_button_of_a_notice_says_what_it_does(line: WorkLine) -> None:
+    line.show_notice(Notice("Moved.", undo_change="c4"))
+    assert (line.undo.text(), line.undo.toolTip()) == ("Undo", "Undo (Ctrl+Z)")
+    assert line.undo.accessibleName() == "Undo: Moved."
+    line.show_notice(Notice("Undone: moved.", undo_change="c5", again=True))
+    assert (line.undo.text(), line.undo.toolTip()) == ("Do again", "Do again (Ctrl+Shift+Z)")
+    assert line.undo.accessibleName() == "Do again: Undone: moved."
+    line.show_notice(Notice("Deleted.", restore=3))
+    assert (line.undo.text(), line.undo.toolTip()) == ("Undo", "Undo (Ctrl+Z)")
+
+
+def test_the_notice_can_be_taken_by_a_key_of_the_window(chat: ChatView, qtbot: QtBot) -> None:
+    assert chat.notice is None and not chat.take_notice()
+    refusal = Notice("It could not be undone.", lasting=True)
+    chat.show_notice(refusal)
+    assert not chat.take_notice()
+    assert chat.notice == refusal
+    chat.show_notice(Notice("Deleted.", restore=3))
+    with qtbot.waitSignal(chat.restore_wanted) as restore:
+        assert chat.take_notice()
+    assert restore.args == [3]
+    assert chat.notice is None and not chat.take_notice()
+
+
+def test_a_notice_is_announced_once_and_politely(
+    line: WorkLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[tuple[str, QAccessible.AnnouncementPoliteness]] = []
+    monkeypatch.setattr(
+        "app.ui.chat.announcing.QAccessible.updateAccessibility",
+        lambda event: said.append((event.message(), event.politeness())),
+    )
+    line.show_notice(Notice("Moved.", undo_change="c4"))
+    line.show_work(Work("Thinking"))
+    expire(line)
+    assert said == [("Moved.", QAccessible.AnnouncementPoliteness.Polite)]
+
+
 def test_words_without_room_are_cut_short_and_whole_in_a_tooltip(
     line: WorkLine, qtbot: QtBot
 ) -> None:
@@ -152,6 +234,16 @@ def test_up_edits_the_last_message_and_enter_sends_it_again(chat: ChatView, qtbo
     with qtbot.waitSignal(chat.sent) as sent:
         qtbot.keyClick(chat.composer.entry, Qt.Key.Key_Return)
     assert sent.args == ["Second", 2]
+
+
+def test_edit_of_a_failed_turn_puts_its_words_into_the_line(chat: ChatView, qtbot: QtBot) -> None:
+    failed = TurnView(1, 1, NOW, "Move blah", TurnState.FAILED, error="No such.", step="Tried")
+    chat.show_conversation(ConversationView(1, "x", (failed,)))
+    note = chat.transcript.turns[0].error
+    assert note is not None
+    qtbot.mouseClick(note.edit, Qt.MouseButton.LeftButton)
+    assert (chat.text(), chat.composer.editing) == ("Move blah", 1)
+    assert QApplication.focusWidget() is chat.composer.entry
 
 
 def test_up_in_an_empty_conversation_does_nothing(chat: ChatView, qtbot: QtBot) -> None:

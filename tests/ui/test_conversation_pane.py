@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from app.ui.conversations import ConversationPane
 from app.ui.conversations.model import ROW
+from app.ui.conversations.pane import DEBOUNCE
 from app.ui.views import ConversationList, ConversationSummary
 
 K = Qt.Key
@@ -272,6 +273,24 @@ def test_escape_clears_the_search_at_once(pane: ConversationPane, qtbot: QtBot) 
     assert pane.search.text() == "" and said == [("search", "")]
     qtbot.keyClick(pane.search, K.Key_Escape)
     assert said == [("search", "")]
+
+
+def test_clearing_the_search_asks_once_for_all(pane: ConversationPane, qtbot: QtBot) -> None:
+    said = heard(pane)
+    pane.clear_search()
+    assert said == []
+    qtbot.keyClicks(pane.search, "anna")
+    pane.clear_search()
+    qtbot.wait(DEBOUNCE + 50)
+    assert pane.search.text() == "" and said == [("search", "")]
+
+
+def test_a_list_that_is_cut_says_how_to_narrow_it(pane: ConversationPane) -> None:
+    pane.show_list(ConversationList(ALL, "a", cut=True), TODAY, UTC)
+    assert pane.more.isVisible()
+    assert pane.more.text() == "More matches: add a word to narrow it"
+    pane.show_list(ConversationList(ALL, "an"), TODAY, UTC)
+    assert not pane.more.isVisible()
 
 
 def test_focus_search_selects_what_stands_there(pane: ConversationPane, qtbot: QtBot) -> None:

@@ -9,12 +9,22 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QWidget
+from PySide6.QtGui import QAccessible, QWheelEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QLabel,
+    QLineEdit,
+    QStyle,
+    QStyleOptionButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.store.settings import Settings
 from app.ui.settings.page import SettingsPage
+from app.ui.theme.palette import LIGHT
+from app.ui.theme.style import style_sheet
 from app.ui.views import EngineStage, EngineStatus, SettingsRefused, SettingsView, Trouble
 
 K = Qt.Key
@@ -48,6 +58,11 @@ def heard(page: SettingsPage) -> list[object]:
     return said
 
 
+def save_at_once(page: SettingsPage) -> None:
+    """Answer each change as the disk would."""
+    page.changed.connect(lambda settings: page.show_settings(replace(VIEW, settings=settings)))
+
+
 def write(qtbot: QtBot, edit: QLineEdit, text: str, end: Qt.Key = K.Key_Tab) -> None:
     """Replace what stands in a field, by keyboard, and leave it."""
     edit.setFocus()
@@ -77,6 +92,15 @@ def test_before_there_are_settings_nothing_can_be_changed(qtbot: QtBot) -> None:
     assert page.isEnabled()
 
 
+def test_making_the_page_opens_no_other_window(page: SettingsPage, qtbot: QtBot) -> None:
+    other = SettingsPage()
+    qtbot.addWidget(other)
+    windows = [each for each in QApplication.topLevelWidgets() if each.isVisible()]
+    assert windows == [page]
+    qtbot.wait(1)
+    assert page.isActiveWindow()
+
+
 def test_showing_settings_changes_nothing(page: SettingsPage) -> None:
     said = heard(page)
     page.show_settings(replace(VIEW, settings=Settings(zone="UTC", scheme="dark", model="/m.gguf")))
@@ -99,11 +123,58 @@ def test_a_field_that_is_left_as_it_was_saves_nothing(page: SettingsPage, qtbot:
     assert said == []
 
 
-def test_changes_add_up_before_the_first_is_saved(page: SettingsPage, qtbot: QtBot) -> None:
+def test_a_change_waits_until_the_one_before_is_saved(page: SettingsPage, qtbot: QtBot) -> None:
     said = heard(page)
     write(qtbot, page.names.edit, "Ada")
     write(qtbot, page.addresses.edit, "a@b.c")
-    assert said[-1] == replace(SAVED, names=("Ada",), addresses=("a@b.c",))
+    write(qtbot, page.addresses.edit, "d@e.f")
+    first = replace(SAVED, names=("Ada",))
+    assert said == [first]
+    page.show_settings(replace(VIEW, settings=first, version="v2"))
+    assert said == [first, replace(first, addresses=("d@e.f",))]
+    assert page.addresses.edit.text() == "d@e.f"
+    page.show_settings(replace(VIEW, settings=replace(first, addresses=("d@e.f",)), version="v3"))
+    assert len(said) == 2
+
+
+def test_after_a_refusal_what_waited_is_saved_over_the_file_as_it_is(
+    page: SettingsPage, qtbot: QtBot
+) -> None:
+    said = heard(page)
+    write(qtbot, page.names.edit, "Grace")
+    write(qtbot, page.addresses.edit, "a@b.c")
+    page.show_refused(SettingsRefused("The file was changed meanwhile.", ""))
+    assert len(said) == 1 and page.names.problem.isVisible()
+    by_hand = replace(SAVED, names=("Ida",))
+    page.show_settings(replace(VIEW, settings=by_hand, version="v2"))
+    assert said[1:] == [replace(by_hand, addresses=("a@b.c",))]
+    assert page.names.edit.text() == "Ida" and page.names.problem.isVisible()
+
+
+def test_settings_that_cannot_be_read_leave_what_is_typed(page: SettingsPage, qtbot: QtBot) -> None:
+    page.names.edit.setFocus()
+    qtbot.keyClick(page.names.edit, K.Key_End)
+    qtbot.keyClicks(page.names.edit, ", Count")
+    page.show_refused(SettingsRefused("settings.toml cannot be read.", ""))
+    assert page.names.edit.text() == "Ada Example, Ada, Count"
+    assert page.names.problem.text() == "settings.toml cannot be read."
+
+
+@pytest.mark.parametrize("wrong", ["Grace, ", "Ada Example"])
+def test_escape_puts_back_what_was_saved(page: SettingsPage, qtbot: QtBot, wrong: str) -> None:
+    said = heard(page)
+    page.names.edit.setFocus()
+    page.names.edit.selectAll()
+    qtbot.keyClicks(page.names.edit, wrong)
+    qtbot.keyClick(page.names.edit, K.Key_Escape)
+    assert page.names.edit.text() == "Ada Example, Ada"
+    qtbot.keyClick(page.hours.start, K.Key_Up)
+    qtbot.keyClick(page.hours.start, K.Key_Escape)
+    assert page.hours.value() == SAVED.working_hours
+    write(qtbot, page.model.edit, "/x/model.bin")
+    qtbot.keyClick(page.model.edit, K.Key_Escape)
+    assert page.model.edit.text() == "" and not page.model.problem.isVisible()
+    assert said == []
 
 
 def test_a_wrong_address_stays_with_a_sentence(page: SettingsPage, qtbot: QtBot) -> None:
@@ -146,7 +217,7 @@ def test_a_zone_is_chosen_by_its_city(page: SettingsPage, qtbot: QtBot) -> None:
     page.zone.edit.setFocus()
     page.zone.edit.selectAll()
     qtbot.keyClicks(page.zone.edit, "tokyo")
-    qtbot.keyClick(page.zone.combo.completer().popup(), K.Key_Escape)
+    qtbot.keyClick(page.zone.edit.offered, K.Key_Escape)
     qtbot.keyClick(page.zone.edit, K.Key_Tab)
     assert said == [replace(SAVED, zone="Asia/Tokyo")]
     assert page.zone.edit.text() == "Asia/Tokyo"
@@ -157,7 +228,7 @@ def test_a_part_of_a_zone_offers_it(page: SettingsPage, qtbot: QtBot) -> None:
     page.zone.edit.setFocus()
     page.zone.edit.selectAll()
     qtbot.keyClicks(page.zone.edit, "toky")
-    popup = page.zone.combo.completer().popup()
+    popup = page.zone.edit.offered
     qtbot.waitUntil(popup.isVisible)
     assert popup.model().rowCount() == 1
     qtbot.keyClick(popup, K.Key_Down)
@@ -165,18 +236,39 @@ def test_a_part_of_a_zone_offers_it(page: SettingsPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: said == [replace(SAVED, zone="Asia/Tokyo")])
 
 
-def test_the_arrows_choose_a_zone(page: SettingsPage, qtbot: QtBot) -> None:
+def test_down_offers_all_zones_from_the_one_in_force(page: SettingsPage, qtbot: QtBot) -> None:
     said = heard(page)
-    page.zone.combo.setFocus()
-    qtbot.keyClick(page.zone.combo, K.Key_Down)
-    assert said == [replace(SAVED, zone="UTC")]
+    page.zone.edit.setFocus()
+    qtbot.keyClick(page.zone.edit, K.Key_Down)
+    offered = page.zone.edit.offered
+    assert offered.isVisible() and offered.model().rowCount() == 3
+    assert offered.currentIndex().data() == "Europe/Berlin"
+    qtbot.keyClick(offered, K.Key_Down)
+    qtbot.keyClick(offered, K.Key_Return)
+    qtbot.waitUntil(lambda: said == [replace(SAVED, zone="UTC")])
 
 
-def test_an_unknown_zone_stays_with_a_sentence(page: SettingsPage, qtbot: QtBot) -> None:
+def test_the_zone_is_called_time_zone_and_its_value_is_the_zone(page: SettingsPage) -> None:
+    spoken = QAccessible.queryAccessibleInterface(page.zone.edit)
+    assert spoken.text(QAccessible.Text.Name) == "Time zone"
+    assert spoken.text(QAccessible.Text.Value) == "Europe/Berlin"
+
+
+def test_an_unknown_zone_stays_with_a_sentence_until_escape(
+    page: SettingsPage, qtbot: QtBot
+) -> None:
     said = heard(page)
     write(qtbot, page.zone.edit, "Berln")
     assert said == [] and page.zone.edit.text() == "Berln"
-    assert "no time zone “Berln”" in page.zone.problem.text()
+    sentence = page.zone.problem.text()
+    assert "no time zone “Berln”" in sentence
+    assert sentence.endswith("Europe/Berlin stays in use. Press Esc to put it back.")
+    assert sentence in page.zone.edit.accessibleDescription()
+    qtbot.keyClick(page.zone.edit, K.Key_Tab)
+    assert page.zone.problem.isVisible()
+    qtbot.keyClick(page.zone.edit, K.Key_Escape)
+    assert page.zone.edit.text() == "Europe/Berlin" and not page.zone.problem.isVisible()
+    assert said == []
 
 
 def test_a_zone_that_is_not_in_the_list_is_shown(page: SettingsPage) -> None:
@@ -211,6 +303,7 @@ def test_working_hours_start_before_they_end(page: SettingsPage, qtbot: QtBot) -
 
 def test_a_day_is_saved_at_once(page: SettingsPage, qtbot: QtBot) -> None:
     said = heard(page)
+    save_at_once(page)
     page.days.boxes[5].setFocus()
     qtbot.keyClick(page.days.boxes[5], K.Key_Space)
     qtbot.keyClick(page.days.boxes[0], K.Key_Space)
@@ -222,6 +315,7 @@ def test_a_day_is_saved_at_once(page: SettingsPage, qtbot: QtBot) -> None:
 
 def test_colours_are_chosen_with_the_arrows(page: SettingsPage, qtbot: QtBot) -> None:
     said = heard(page)
+    save_at_once(page)
     system = page.scheme.buttons["system"]
     system.setFocus()
     qtbot.keyClick(system, K.Key_Right)
@@ -249,14 +343,55 @@ def test_a_model_that_is_none_stays_with_a_sentence(page: SettingsPage, qtbot: Q
     assert "ends in .gguf" in page.model.problem.text()
 
 
-def test_a_model_that_was_refused_goes_back(page: SettingsPage, qtbot: QtBot) -> None:
+BROKEN = Trouble("gguf_broken", "The file ends too early.", "Choose another.")
+
+
+def test_a_refused_file_stays_typed_with_the_sentence_under_it(
+    page: SettingsPage, qtbot: QtBot
+) -> None:
+    said = heard(page)
+    page.resize(720, 300)
+    write(qtbot, page.model.edit, "/x/model.gguf")
+    page.names.edit.setFocus()
+    page.show_trouble(BROKEN)
+    problem = page.model.problem
+    assert page.model.edit.text() == "/x/model.gguf"
+    assert problem.text() == "The file ends too early. Choose another."
+    qtbot.waitUntil(lambda: not problem.visibleRegion().isEmpty())
+    assert problem.mapTo(page, QPoint(0, problem.height())).y() <= page.height()
+    below = page.model.edit.mapTo(page, QPoint(0, page.model.edit.height())).y()
+    assert 0 <= problem.mapTo(page, QPoint(0, 0)).y() - below < page.model.edit.height()
+    page.model.edit.setFocus()
+    qtbot.keyClick(page.model.edit, K.Key_Tab)
+    assert problem.isVisible() and said == [("model", "/x/model.gguf")]
+    qtbot.keyClick(page.model.edit, K.Key_Backspace)
+    assert not problem.isVisible()
+
+
+def test_enter_tries_a_refused_file_again(page: SettingsPage, qtbot: QtBot) -> None:
     said = heard(page)
     write(qtbot, page.model.edit, "/x/model.gguf")
-    page.show_trouble(Trouble("gguf_broken", "The file ends too early.", "Choose another."))
-    assert page.model.edit.text() == ""
-    assert page.model.problem.text() == "The file ends too early. Choose another."
+    page.show_trouble(BROKEN)
+    qtbot.keyClick(page.model.edit, K.Key_Return)
+    assert said == [("model", "/x/model.gguf")] * 2 and not page.model.problem.isVisible()
+
+
+def test_a_refused_file_that_is_in_use_after_all_is_not_complained_of(
+    page: SettingsPage, qtbot: QtBot
+) -> None:
     write(qtbot, page.model.edit, "/x/model.gguf")
-    assert said == [("model", "/x/model.gguf")] * 2
+    page.show_trouble(BROKEN)
+    page.show_settings(replace(VIEW, settings=replace(SAVED, model="/x/model.gguf")))
+    assert not page.model.problem.isVisible()
+
+
+def test_a_refused_starter_model_leaves_the_file_that_is_in_use(
+    page: SettingsPage, qtbot: QtBot
+) -> None:
+    page.show_settings(replace(VIEW, settings=replace(SAVED, model="/x/model.gguf")))
+    qtbot.keyClick(page.model.starter, K.Key_Space)
+    page.show_trouble(Trouble("busy", "Wait until the answer is there."))
+    assert page.model.edit.text() == "/x/model.gguf" and page.model.problem.isVisible()
 
 
 def test_trouble_elsewhere_is_not_the_models(page: SettingsPage) -> None:
@@ -312,6 +447,21 @@ def test_the_state_of_the_model_stands_beside_it(
 ) -> None:
     page.show_engine(status)
     assert page.model.state.text() == expected
+
+
+@pytest.mark.parametrize(("points", "side"), [(10.5, 14), (21.0, 28)])
+def test_marks_grow_with_the_letters(page: SettingsPage, points: float, side: int) -> None:
+    page.setStyleSheet(style_sheet(LIGHT, points))
+    elements = QStyle.SubElement
+    buttons = (
+        (page.days.boxes[0], elements.SE_CheckBoxIndicator),
+        (page.scheme.buttons["system"], elements.SE_RadioButtonIndicator),
+        (page.scheme.buttons["dark"], elements.SE_RadioButtonIndicator),
+    )
+    for button, element in buttons:
+        option = QStyleOptionButton()
+        button.initStyleOption(option)
+        assert button.style().subElementRect(element, option, button).width() == side + 2
 
 
 def test_tab_follows_the_reading_order(page: SettingsPage, qtbot: QtBot) -> None:
@@ -377,7 +527,7 @@ def test_the_wheel_scrolls_and_changes_nothing(page: SettingsPage) -> None:
     said = heard(page)
     page.names.edit.setFocus()
     before = page.hours.start.time()
-    for control in (page.hours.start, page.zone.combo):
+    for control in (page.hours.start, page.zone.edit):
         place = QPointF(control.rect().center())
         wheel = QWheelEvent(
             place,
@@ -399,7 +549,7 @@ def test_no_control_is_wider_than_the_page(page: SettingsPage, qtbot: QtBot, wid
     page.resize(width, 480)
     qtbot.wait(20)
     assert page.width() == width
-    for widget in (page.names.edit, page.zone.combo, *page.days.boxes, page.model.starter):
+    for widget in (page.names.edit, page.zone.edit, *page.days.boxes, page.model.starter):
         right = widget.mapTo(page, QPoint(widget.width(), 0)).x()
         assert right <= width
     narrow = page.names.label.mapTo(page, QPoint(0, 0)).y()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -45,6 +46,7 @@ print(SingleInstance(Path(sys.argv[1])).call_first())
 @pytest.fixture(autouse=True)
 def short_place(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """A socket's path may have about a hundred bytes."""
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.setenv("TMPDIR", str(tmp_path_factory.mktemp("s")))
 
 
@@ -121,3 +123,34 @@ def test_a_window_that_hangs_is_told_apart(profile: Path) -> None:
         assert called(profile) == "False"
         assert time.monotonic() - began < LIMIT_MS / 1e3
         first.send_signal(signal.SIGCONT)
+
+
+def test_the_sockets_lie_in_a_folder_of_the_user_alone(profile: Path) -> None:
+    with listening(profile):
+        (folder,) = Path(os.environ["TMPDIR"]).iterdir()
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        assert called(profile) == "True"
+
+
+def test_the_place_the_session_gives_is_used(
+    profile: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("r")
+    folder.chmod(0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    with listening(profile):
+        (socket,) = folder.iterdir()
+        assert socket.is_socket()
+        assert called(profile) == "True"
+
+
+def test_a_window_that_others_could_have_put_there_is_not_called(
+    profile: Path, qtbot: QtBot
+) -> None:
+    with listening(profile):
+        (folder,) = Path(os.environ["TMPDIR"]).iterdir()
+        folder.chmod(0o777)
+        assert called(profile) == "None"
+        own = SingleInstance(profile)
+        own.listen()
+        assert not own._server.isListening()

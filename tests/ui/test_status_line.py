@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -72,7 +73,8 @@ def open_popup(qtbot: QtBot, segment: QPushButton, key: Qt.Key = K.Key_Space) ->
 
 
 def words(popup: Popup) -> list[str]:
-    return [label.accessibleName() for label in popup.findChildren(QLabel)]
+    labels = [label for label in popup.findChildren(QLabel) if not label.isHidden()]
+    return [label.accessibleName() for label in labels]
 
 
 def buttons(popup: Popup) -> list[str]:
@@ -119,6 +121,63 @@ def test_the_stages_of_the_model_stand_alone(
 def test_a_model_without_a_name_has_its_files(line: StatusLine) -> None:
     line.show_engine(replace(CHOSEN, name=""))
     assert shown(line)[0] == "phi-4-mini.gguf"
+
+
+DIED = replace(
+    FAILED, message="The engine process crashed; your data is untouched.", hint="", died=True
+)
+
+
+def test_a_model_that_was_ready_and_died_has_stopped(line: StatusLine, qtbot: QtBot) -> None:
+    line.show_engine(DIED)
+    assert shown(line) == ["The model stopped", "0 connections"]
+    popup = open_popup(qtbot, line.model)
+    assert popup.accessibleName() == "The model stopped"
+    assert words(popup)[1:3] == [DIED.message, "Your next request starts it again."]
+    assert popup.accessibleDescription().count("untouched") == 1
+    with qtbot.waitSignal(line.retry_wanted):
+        press(qtbot, popup, "Start it now")
+    line.show_engine(replace(DIED, message="It fell silent."))
+    popup = open_popup(qtbot, line.model)
+    assert "Your data is untouched." in words(popup)
+    qtbot.keyClick(popup, K.Key_Escape)
+
+
+def test_the_open_popup_follows_the_model(line: StatusLine, qtbot: QtBot) -> None:
+    line.show_engine(CHOSEN)
+    popup = open_popup(qtbot, line.model)
+    popup.buttons[1].setFocus()
+    line.show_engine(FAILED)
+    assert FAILED.message in words(popup) and buttons(popup)[0] == "Try again"
+    assert QApplication.focusWidget().text() == "Use the starter model"
+    line.show_engine(EngineStatus(EngineStage.LOADING, percent=42))
+    assert "Loading the model, 42 %." in words(popup)
+    assert FAILED.message not in words(popup)
+    assert buttons(popup) == ["Choose another file…"] and popup.buttons[0].hasFocus()
+    qtbot.keyClick(popup.buttons[0], K.Key_Escape)
+    assert QApplication.activePopupWidget() is None
+    line.show_engine(READY)
+
+
+def test_a_popup_whose_part_is_gone_closes(line: StatusLine, qtbot: QtBot) -> None:
+    open_popup(qtbot, line.backend)
+    line.show_engine(FAILED)
+    assert QApplication.activePopupWidget() is None
+    assert line.model.hasFocus()
+
+
+def test_connections_are_counted_while_they_are_explained(line: StatusLine, qtbot: QtBot) -> None:
+    popup = open_popup(qtbot, line.connections)
+    line.show_connections(Connections(1, ("localhost:1",)))
+    assert words(popup)[0] == "1 connection" and words(popup)[-1] == "localhost:1"
+    qtbot.keyClick(popup, K.Key_Escape)
+
+
+def test_a_part_is_described_in_plain_text(line: StatusLine) -> None:
+    for segment in (line.model, line.backend, line.context, line.connections):
+        spoken = QAccessible.queryAccessibleInterface(segment)
+        described = spoken.text(QAccessible.Text.Description)
+        assert described and "<" not in described
 
 
 def test_a_failure_has_a_mark_and_recovery_takes_it_away(line: StatusLine) -> None:

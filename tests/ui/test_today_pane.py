@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -156,6 +157,46 @@ def test_the_focus_begins_at_what_is_not_over(pane: TodayPane) -> None:
     assert pane.list.currentIndex().data() == "Anna"
 
 
+NOTHING = TodayView(
+    at("08:00"),
+    (DayView(DAY.date(), "Today", ()), DayView(DAY.date(), "Tomorrow", ())),
+    next="Next: Mon 23 Nov 12:00 lunch with Anna",
+)
+
+
+def test_two_empty_days_name_what_comes_next(pane: TodayPane) -> None:
+    pane.show_today(NOTHING)
+    assert texts(pane)[-1] == "Next: Mon 23 Nov 12:00 lunch with Anna"
+    assert height(pane, texts(pane)[-1]) > height(pane, "Nothing planned.")
+    pane.show_today(replace(NOTHING, days=VIEW.days))
+    assert "Next: Mon 23 Nov 12:00 lunch with Anna" not in texts(pane)
+
+
+def test_tab_passes_by_days_without_events(pane: TodayPane, qtbot: QtBot) -> None:
+    pane.show_today(NOTHING)
+    field = pane.window().findChild(QLineEdit)
+    field.setFocus()
+    qtbot.keyClick(field, K.Key_Tab)
+    assert field.hasFocus()
+    pane.show_today(VIEW)
+    qtbot.keyClick(field, K.Key_Tab)
+    assert pane.list.hasFocus()
+
+
+def test_the_row_that_has_the_focus_is_drawn_before_an_arrow_is_pressed(
+    pane: TodayPane, qtbot: QtBot
+) -> None:
+    pane.tick(at("08:00"))
+    field = pane.window().findChild(QLineEdit)
+    field.setFocus()
+    before = pane.list.grab().toImage()
+    qtbot.keyClick(field, K.Key_Tab)
+    assert pane.list.grab().toImage() != before
+    later = replace(VIEW, days=(DayView(DAY.date(), "Today", (event("Tea", "17:00", "18:00"),)),))
+    pane.show_today(later)
+    assert pane.list.currentIndex().data() == "Tea"
+
+
 def test_reading_again_keeps_the_focus(pane: TodayPane) -> None:
     pane.list.setFocus()
     pane.list.setCurrentIndex(pane.list.model().index(texts(pane).index("Anna"), 0))
@@ -201,6 +242,9 @@ def test_a_narrow_pane_puts_the_times_above(pane: TodayPane, qtbot: QtBot) -> No
     one = (event("Tea", "17:00", "17:30", where="Kitchen"),)
     pane.show_today(TodayView(at("08:00"), (DayView(DAY.date(), "Today", one),)))
     wide = height(pane, "Tea")
-    pane.window().resize(120, 600)
-    pane.list.setFixedWidth(100)
+    letters = QFontMetrics(pane.list.font()).horizontalAdvance
+    pane.list.setFixedWidth(letters("17:00–17:30") + 24)
     qtbot.waitUntil(lambda: height(pane, "Tea") > wide)
+    above = height(pane, "Tea")
+    pane.list.setFixedWidth(letters("17:00–1"))
+    qtbot.waitUntil(lambda: height(pane, "Tea") > above)

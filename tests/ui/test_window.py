@@ -24,8 +24,10 @@ from app.core.events import EngineEvent, Failed, TextDelta
 from app.core.messages import TurnState
 from app.core.ports import GenerateRequest
 from app.core.proposals import Proposal, Question
+from app.store.lock import ProfileLock
+from app.store.paths import prepare, profile_paths
 from tests.support.commands import ics_files
-from tests.support.window_driver import Driver, open_window, spoken_name, words_of
+from tests.support.window_driver import Driver, open_window, opened_window, spoken_name, words_of
 from tests.support.window_parts import by_words, calls, says, window_parts
 
 CARD_MS = 600
@@ -63,7 +65,7 @@ def test_a_request_becomes_a_file_a_line_and_an_entry_of_the_day(
     assert turn.state is TurnState.DONE
     (file,) = ics_files(profile)
     assert "SUMMARY:lunch" in file.read_text()
-    assert "Added 'lunch' on Friday" in window.shown()
+    window.until(lambda: "Added 'lunch' on Friday" in window.shown())
     assert window.window.chat.text() == ""
     window.ask("thursday at noon: lunch")
     window.until(lambda: "lunch" in spoken_rows(window.window.today))
@@ -121,7 +123,7 @@ def test_a_number_takes_an_option(window: Driver, profile: Path) -> None:
     window.qtbot.wait(CARD_MS)
     window.press(Qt.Key.Key_2)
     window.until(lambda: not ics_files(profile))
-    assert "whole series" in window.shown()
+    window.until(lambda: "whole series" in window.shown())
 
 
 def test_words_that_fit_several_events_become_choices(window: Driver, profile: Path) -> None:
@@ -145,7 +147,7 @@ def test_a_card_waits_through_a_restart(profile: Path, qtbot: QtBot) -> None:
     with open_window(window_parts(profile, SCRIPT), qtbot) as window:
         window.until(lambda: len(window.turns) == 3)
         assert window.window.chat.text() == "half a thought"
-        assert "overlaps with lunch" in window.shown()
+        window.until(lambda: "overlaps with lunch" in window.shown())
         window.tab_to("Add 'dentist'", back=True)
         window.qtbot.wait(CARD_MS)
         window.press(Qt.Key.Key_Return)
@@ -170,7 +172,7 @@ def test_stop_ends_an_answer_and_keeps_what_was_said(profile: Path, qtbot: QtBot
         (turn,) = window.ended
         assert turn.state is TurnState.FAILED
         assert "Stopped" in turn.error
-        assert "word word" in window.shown()
+        window.until(lambda: "word word" in window.shown())
         window.until(lambda: not window.bridge.busy)
 
 
@@ -187,12 +189,12 @@ def test_a_failed_answer_is_tried_again_with_the_same_words(profile: Path, qtbot
     with open_window(window_parts(profile, second_time_lucky), qtbot) as window:
         turn = window.ask("hello")
         assert turn.state is TurnState.FAILED
-        assert "The engine process crashed." in window.shown()
+        window.until(lambda: "The engine process crashed." in window.shown())
         window.tab_to("Retry", back=True)
         window.press(Qt.Key.Key_Space)
         window.until(lambda: len(window.ended) == 2)
         assert tries == ["hello", "hello"]
-        assert "There it is." in window.shown()
+        window.until(lambda: "There it is." in window.shown())
         assert len(window.turns) == 1
 
 
@@ -313,3 +315,82 @@ def spoken_rows(widget: QWidget) -> str:
             if model.flags(index) & Qt.ItemFlag.ItemIsSelectable:
                 said += f"{model.data(index, Qt.ItemDataRole.AccessibleTextRole)}\n"
     return said
+
+
+def test_each_conversation_keeps_what_was_typed_in_it(window: Driver) -> None:
+    first = window.ask("hello about turnips").conversation
+    window.type("first thought")
+    window.control(Qt.Key.Key_N)
+    assert window.window.chat.text() == ""
+    window.type("second thought")
+    window.window.open_conversation(first)
+    assert window.window.chat.text() == "first thought"
+    window.control(Qt.Key.Key_N)
+    assert window.window.chat.text() == "second thought"
+
+
+def test_an_edit_leaves_the_draft_alone(window: Driver) -> None:
+    window.ask("hello there")
+    window.window.chat.set_text("a draft")
+    window.window.chat.composer.begin_edit(window.ended[-1].id, "hello there")
+    window.type(" again")
+    assert window.window.talk.state.draft(window.window.talk.conversation) == "a draft"
+    window.ask("")
+    assert window.ended[-1].user == "hello there again"
+    assert window.window.chat.text() == "a draft"
+
+
+def test_ctrl_z_reaches_the_calendar_only_from_the_chat(window: Driver, profile: Path) -> None:
+    window.ask("lunch friday at noon")
+    window.control(Qt.Key.Key_Comma)
+    window.control(Qt.Key.Key_Z)
+    window.qtbot.wait(200)
+    assert ics_files(profile)
+
+
+def test_enter_presses_the_button_that_has_the_keyboard(window: Driver, profile: Path) -> None:
+    window.ask("lunch friday at noon")
+    window.until(lambda: "Undo" in window.shown())
+    window.tab_to("Undo", back=True)
+    window.press(Qt.Key.Key_Return)
+    window.until(lambda: not ics_files(profile))
+
+
+def test_a_card_does_not_take_the_keyboard_from_someone_who_writes(
+    window: Driver, profile: Path
+) -> None:
+    window.ask("lunch friday at noon")
+    count = len(window.ended)
+    window.type("dentist friday at 12:30")
+    window.press(Qt.Key.Key_Return)
+    window.type("and then ")
+    window.until(lambda: len(window.ended) > count)
+    assert window.focused() == spoken_name(window.window.chat.composer.entry)
+    assert window.window.chat.text() == "and then "
+
+
+def test_words_sent_while_the_profile_cannot_be_opened_come_back(
+    profile: Path, qtbot: QtBot
+) -> None:
+    paths = profile_paths(profile)
+    prepare(paths)
+    with ProfileLock(paths), opened_window(window_parts(profile, SCRIPT), qtbot) as window:
+        window.until(lambda: window.window.profile_notice.isVisible())
+        window.window.chat.focus_composer()
+        window.type("lunch friday at noon")
+        window.press(Qt.Key.Key_Return)
+        window.until(lambda: window.window.chat.text() == "lunch friday at noon")
+        assert not window.bridge.busy
+        assert not ics_files(profile)
+
+
+def test_a_narrow_window_shows_the_pane_that_was_asked_for_last(window: Driver) -> None:
+    window.window.resize(720, 480)
+    window.until(lambda: window.window.width() == 720)
+    panes = window.window.conversations, window.window.today
+    assert [pane.isVisible() for pane in panes] == [True, False]
+    window.control(Qt.Key.Key_T)
+    window.until(lambda: [pane.isVisible() for pane in panes] == [False, True])
+    window.control(Qt.Key.Key_K)
+    assert panes[0].isVisible()
+    assert window.focused().startswith("Search")

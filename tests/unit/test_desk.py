@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +19,16 @@ from app.core.events import EngineEvent, Failed, Finished, TextDelta
 from app.core.messages import TurnState
 from app.core.ports import GenerateRequest
 from app.core.proposals import Proposal, Question
+from app.store import migrations
+from app.store.conversations import Hit
+from app.store.database import damaged
+from app.store.migrations import MIGRATIONS, migrate
+from app.store.paths import ProfilePaths, prepare
 from app.store.settings import Settings
 from app.ui.asking import title_of
 from app.ui.desk import PAGE
 from app.ui.parts import Request
-from app.ui.views import TurnRejected
+from app.ui.views import TurnRejected, TurnView
 from tests.support.calendar_profile import berlin, ics
 from tests.support.window_parts import Heard, Office, by_words, calls, open_office, says
 
@@ -119,6 +128,63 @@ def test_words_that_cannot_be_written_down_come_back(office: Office) -> None:
     assert office.desk.conversations().items == ()
 
 
+def busy(*arguments: object) -> None:
+    """What reading comes to while another program holds the database."""
+    raise KnownError("database_busy", "Another program is working in it.", "Close it.")
+
+
+@pytest.mark.parametrize(("words", "changed"), [("hello", False), (LUNCH, True)])
+def test_a_turn_whose_end_cannot_be_read_is_over_all_the_same(
+    office: Office, monkeypatch: pytest.MonkeyPatch, words: str, changed: bool
+) -> None:
+    monkeypatch.setattr(office.asking._turns, "turns_behind", busy)
+    end = office.ask(words)
+    (started,) = office.heard.starts
+    assert (end.turn.id, end.turn.state) == (started.turn.id, TurnState.FAILED)
+    assert end.turn.error.startswith("This was done" if changed else "Another program is working")
+    assert end.changed is changed
+    monkeypatch.undo()
+    (turn,) = office.desk.conversation(end.turn.conversation).turns
+    assert turn.state is TurnState.DONE
+
+
+def test_an_end_that_can_be_read_a_moment_later_is_told(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    behind, calls = office.asking._turns.turns_behind, []
+
+    def busy_once(ids: Sequence[str]) -> tuple[int, ...]:
+        calls.append(ids)
+        return behind(ids) if len(calls) > 1 else busy()  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(office.asking._turns, "turns_behind", busy_once)
+    assert office.ask("hello").turn.answer == "Hello **there**."
+
+
+def test_a_turn_that_cannot_be_read_when_it_starts_is_told_by_what_was_asked(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    view, calls = office.asking._turns.view, []
+
+    def busy_once(turn: int) -> TurnView:
+        calls.append(turn)
+        return view(turn) if len(calls) > 1 else busy()  # type: ignore[func-returns-value]
+
+    monkeypatch.setattr(office.asking._turns, "view", busy_once)
+    turn = office.ask("hello").turn
+    (started,) = office.heard.starts
+    assert (started.turn.id, started.turn.user) == (turn.id, "hello")
+    assert started.turn.state is TurnState.RUNNING and turn.state is TurnState.DONE
+
+
+def test_a_failure_that_cannot_be_written_down_is_shown(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.store.history.History.finish", busy)
+    turn = office.ask("die").turn
+    assert (turn.state, turn.error) == (TurnState.FAILED, "It ended. Try again.")
+
+
 def test_text_by_others_is_shown_without_what_hides_in_it(office: Office) -> None:
     turn = office.ask("hello \u202eevil\x07").turn
     assert turn.user == "hello evil "
@@ -200,8 +266,10 @@ def test_undo_and_again_are_told_by_the_card_of_the_turn_that_made_the_change(
     assert turn.id == made.id and turn.done is not None and turn.done.undone
     assert files(profile) == []
     assert turn.done.undo_id == undone.notice.undo_change
+    assert undone.notice.again
     again = office.desk.undo(turn.done.undo_id)
     assert again.notice is not None and again.notice.text.startswith("Done again")
+    assert not again.notice.again
     (turn,) = again.turns
     assert turn.done is not None and not turn.done.undone
     assert turn.done.undo_id == made.done.undo_id
@@ -226,7 +294,35 @@ def test_an_undo_asked_for_in_words_changes_the_earlier_card_too(office: Office)
     assert earlier.done.undo_id == end.turn.done.undo_id
 
 
-def test_a_change_whose_file_somebody_else_edited_is_not_undone(
+def test_each_card_offers_only_what_can_be_done_now(office: Office, profile: Path) -> None:
+    made = office.ask(LUNCH).turn
+    typed = office.ask("undo", made.conversation).turn
+    assert made.done is not None and typed.done is not None
+
+    def shown() -> list[tuple[bool, str]]:
+        turns = office.desk.conversation(made.conversation).turns
+        return [(turn.done.undone, turn.done.undo_id) for turn in turns if turn.done is not None]
+
+    (gone, again), (not_gone, same) = shown()
+    assert (gone, not_gone) == (True, False) and again == same
+    outcome = office.desk.undo(again)
+    assert [turn.id for turn in outcome.turns] == [made.id, typed.id]
+    assert [undone for undone, _ in shown()] == [False, True]
+    outcome = office.desk.undo(made.done.undo_id)
+    assert [turn.id for turn in outcome.turns] == [made.id, typed.id]
+    (_, again), (_, none) = shown()
+    assert none == ""  # there is no lunch that this undo could take away
+    assert files(profile) == []
+    for _ in range(2):
+        for at in (0, 1):  # whatever button there is does what it says
+            button = shown()[at][1]
+            if button:
+                before = files(profile)
+                outcome = office.desk.undo(button)
+                assert outcome.trouble is None and files(profile) != before
+
+
+def test_a_change_whose_file_somebody_else_edited_is_not_undone_and_can_be_tried_again(
     office: Office, profile: Path
 ) -> None:
     made = office.ask(LUNCH).turn
@@ -235,7 +331,7 @@ def test_a_change_whose_file_somebody_else_edited_is_not_undone(
     file.write_text(file.read_text().replace("lunch", "brunch"))
     outcome = office.desk.undo(made.done.undo_id)
     assert outcome.trouble is not None and outcome.trouble.code == "stale"
-    assert outcome.turns == () and outcome.notice is None
+    assert outcome.turns == (made,) and outcome.notice is None
 
 
 # Conversations
@@ -263,6 +359,31 @@ def test_search_gives_the_place_where_the_words_stand(office: Office) -> None:
     assert "there" in found.snippets[first]
     assert office.desk.conversations("nowhere").items == ()
     assert office.desk.found(first, "there").turns == (1,)
+
+
+def test_a_conversation_that_begins_during_a_search_is_not_found_yet(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = office.ask("hello you").turn.conversation
+    rooms = office.desk._rooms.conversations
+    listed = rooms.listed()
+    office.ask("hello again")
+    monkeypatch.setattr(rooms, "listed", lambda: listed)
+    monkeypatch.setattr(rooms, "search", lambda words, limit: (Hit(first), Hit(first + 1))[:limit])
+    assert [each.id for each in office.desk.conversations("hello").items] == [first]
+
+
+def test_a_search_with_more_matches_than_are_listed_says_so(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ui.desk._FOUND", 2)
+    for _ in range(2):
+        office.ask("hello")
+    found = office.desk.conversations("hello")
+    assert (len(found.items), found.cut) == (2, False)
+    office.ask("hello")
+    found = office.desk.conversations("hello")
+    assert (len(found.items), found.cut) == (2, True)
 
 
 def test_long_conversations_open_at_their_end(office: Office) -> None:
@@ -297,6 +418,79 @@ def test_what_was_deleted_is_gone_at_the_next_start(profile: Path) -> None:
         office.desk.delete(conversation)
     with open_office(profile, SCRIPT) as office:
         assert office.desk.conversation(conversation).id == 0
+
+
+def turns_of_first_format(paths: ProfilePaths, started_at: str) -> None:
+    """A database of the first format with one conversation, whose words are secret."""
+    with closing(sqlite3.connect(paths.database, isolation_level=None)) as connection:
+        migrate(connection, paths.database, MIGRATIONS[:1])
+        connection.execute("INSERT INTO conversation (title) VALUES ('t')")
+        connection.execute(
+            "INSERT INTO turn (conversation_id, started_at, state) VALUES (1, ?, 'done')",
+            (started_at,),
+        )
+        parts = json.dumps([{"type": "text", "text": "secret words"}])
+        connection.execute(
+            "INSERT INTO message (turn_id, role, parts) VALUES (1, 'user', ?)", (parts,)
+        )
+
+
+def holding(profile: Path, words: bytes) -> list[str]:
+    """The names of the files that hold words."""
+    return [
+        each.name for each in profile.iterdir() if each.is_file() and words in each.read_bytes()
+    ]
+
+
+def test_what_was_deleted_is_gone_from_the_copies_of_the_database_too(profile: Path) -> None:
+    paths = ProfilePaths(profile)
+    prepare(paths)
+    turns_of_first_format(paths, "2026-01-01T00:00:00.000+00:00")
+    with open_office(profile, SCRIPT) as office:
+        assert "phial.db.backup-v1" in holding(profile, b"secret words")
+        office.desk.delete(1)
+    with open_office(profile, SCRIPT) as office:
+        assert office.desk.conversations().items == ()
+    assert holding(profile, b"secret words") == []
+    assert "backup" not in damaged(paths.database, "is damaged").hint
+
+
+def test_a_copy_made_at_this_start_outlives_it(
+    profile: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_office(profile, SCRIPT) as office:
+        office.desk.delete(office.ask("hello secret words").turn.conversation)
+
+    def copying(connection: sqlite3.Connection, path: Path, *steps: Any) -> None:
+        copy = path.with_name("phial.db.backup-v2")
+        if steps:
+            migrate(connection, path, *steps)
+        elif not copy.exists():
+            migrations._back_up(connection, copy)
+
+    monkeypatch.setattr("app.store.database.migrate", copying)
+    with open_office(profile, SCRIPT) as office:
+        assert office.desk.conversations().items == ()
+        assert "phial.db.backup-v2" in holding(profile, b"secret words")
+    with open_office(profile, SCRIPT):
+        pass
+    assert holding(profile, b"secret words") == []
+
+
+def test_the_copy_of_another_history_is_kept(profile: Path) -> None:
+    paths = ProfilePaths(profile)
+    prepare(paths)
+    turns_of_first_format(paths, "2026-01-01T00:00:00.000+00:00")
+    with open_office(profile, SCRIPT):
+        pass
+    for file in profile.glob("phial.db*"):
+        if "backup" not in file.name:
+            file.unlink()
+    with open_office(profile, SCRIPT) as office:  # begun anew
+        office.desk.delete(office.ask("hello").turn.conversation)
+    with open_office(profile, SCRIPT):
+        pass
+    assert holding(profile, b"secret words") == ["phial.db.backup-v1"]
 
 
 def test_a_retried_turn_takes_the_place_of_the_first(office: Office) -> None:
@@ -334,6 +528,20 @@ def test_today_and_tomorrow_are_shown_in_the_clocks_zone(office: Office, profile
         ("holiday", "all day", True),
     ]
     assert all(event.id.startswith("e") for day in view.days for event in day.events)
+
+
+def test_after_two_empty_days_the_next_event_is_named(office: Office, profile: Path) -> None:
+    assert office.desk.today().next == ""
+    put(profile, "far.ics", berlin("trip", "20261203T100000", "20261203T110000"))
+    assert office.desk.today().next == ""
+    put(profile, "day.ics", ics("SUMMARY:holiday", "DTSTART;VALUE=DATE:20261202"))
+    assert office.desk.today().next == "Next: Wed 2 Dec holiday"
+    guest = "ATTENDEE;CN=Anna:mailto:anna@example.com"
+    lunch = berlin("lu\u202ench", "20261120T120000", "20261120T130000", guest)
+    put(profile, "lunch.ics", lunch)
+    assert office.desk.today().next == "Next: Fri 20 Nov 12:00 lunch with Anna"
+    put(profile, "soon.ics", berlin("call", "20261119T100000", "20261119T110000"))
+    assert office.desk.today().next == ""
 
 
 def test_a_file_that_cannot_be_read_is_told_beside_the_others(
@@ -388,6 +596,29 @@ def test_a_stop_before_the_model_is_asked_ends_the_turn(profile: Path) -> None:
     with open_office(profile, stopping) as office:
         turn = office.ask("hello").turn
     assert (turn.state, turn.error) == (TurnState.FAILED, "Stopped. Nothing was changed.")
+
+
+@pytest.mark.parametrize("by_engine", [True, False])
+def test_what_the_user_stopped_is_told_from_what_went_wrong_after_a_restart_too(
+    profile: Path, by_engine: bool
+) -> None:
+    def stopping(request: GenerateRequest) -> Iterator[EngineEvent]:
+        yield TextDelta("a")
+        if by_engine:
+            yield Failed("stopped", "Interrupted.", "Ask again.")
+        else:
+            office.asking.stop()
+            yield Finished("cancelled")
+
+    with open_office(profile, stopping) as office:
+        turn = office.ask("hello").turn
+    assert turn.stopped
+    with open_office(profile, SCRIPT) as office:
+        failed = office.ask("die", turn.conversation).turn
+        first, second = office.desk.conversation(turn.conversation).turns
+    assert first.stopped and first.error == turn.error and first.answer == "a"
+    assert failed.state is TurnState.FAILED
+    assert not failed.stopped and not second.stopped
 
 
 def test_neither_the_desk_nor_the_parts_load_qt() -> None:

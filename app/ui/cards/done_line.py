@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.ui.cards.buttons import CardButton
 from app.ui.cards.comparison import Comparison
-from app.ui.cards.wording import changes_words
+from app.ui.cards.wording import changes_words, first_words
 from app.ui.labels import IconLabel, PlainLabel
 from app.ui.theme import SPACE, set_icon, set_role
 from app.ui.views import DoneCard
@@ -38,15 +38,13 @@ class DoneLine(QFrame):
         self.opener.setCheckable(True)
         self.opener.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.opener.toggled.connect(self._open)
-        side = max(16, self.fontMetrics().height() - 2)
-        self.undo.setIconSize(QSize(side, side))
-        self.opener.setIconSize(QSize(side, side))
         line.addWidget(self._mark)
         line.addWidget(self.sentence, 1)
         line.addWidget(self.undo)
         line.addWidget(self.opener)
         column.addLayout(line)
         self.comparison = Comparison((), self)
+        self.comparison.setContentsMargins(0, 0, SPACE[1], SPACE[0])
         column.addWidget(self.comparison)
         self.show_done(done)
 
@@ -62,7 +60,7 @@ class DoneLine(QFrame):
         set_role(self.sentence, "secondary" if done.undone else "")
         name = "Do again" if done.undone else "Undo"
         self.undo.setText(name)
-        self.undo.setAccessibleName(name)
+        self.undo.setAccessibleName(f"{name}: {first_words(done.sentence)}")
         key = "" if done.undone else " (Ctrl+Z takes back the last one)"
         self.undo.setToolTip(f"{'Make' if done.undone else 'Take back'} this change{key}")
         set_icon(self.undo, "redo-2" if done.undone else "undo-2")

@@ -40,6 +40,7 @@ class ProposalCard(WaitingCard):
         sends = proposal.risk is Risk.SEND
         super().__init__(turn, NUMBERED, sends, clock, parent)
         self._options = proposal.options
+        self._unsaid = provenance_words(proposal.provenance)
         self._add_header(proposal)
         if len(proposal.options) > 1:
             self._add_options(proposal.options)
@@ -47,7 +48,7 @@ class ProposalCard(WaitingCard):
         self.column.addWidget(self.comparison)
         if len(proposal.options) == 1 and proposal.options[0].reason:
             self.column.addLayout(reason_line(proposal.options[0]))
-        self._add_provenance(proposal)
+        self._add_provenance()
         self._add_buttons(sends)
         count = len(proposal.options)
         self.setAccessibleName(card_name(proposal.title, risk_words(proposal), count, "option"))
@@ -58,7 +59,7 @@ class ProposalCard(WaitingCard):
         super().select(index)
         changes = self._options[index].changes
         self.comparison.show_changes(changes)
-        self.setAccessibleDescription(changes_words(changes))
+        self.setAccessibleDescription(f"{changes_words(changes)} {self._unsaid}".strip())
 
     def _add_header(self, proposal: Proposal) -> None:
         header = Turning(_ONE_LINE, (SPACE[1], SPACE[0]))
@@ -70,9 +71,9 @@ class ProposalCard(WaitingCard):
         if proposal.risk is Risk.SEND:
             badge.setProperty("reach", "sends")
         line = QHBoxLayout()  # keeps the badge as wide as its words when it is below the title
-        line.addWidget(badge)
+        line.addWidget(badge, 0, Qt.AlignmentFlag.AlignTop)
         line.addStretch(1)
-        header.box.addWidget(title, 1)
+        header.box.addWidget(title, 1, Qt.AlignmentFlag.AlignTop)
         header.box.addLayout(line)
         self.column.addWidget(header)
 
@@ -88,13 +89,14 @@ class ProposalCard(WaitingCard):
         self.rows = tuple(made)
         self.column.addLayout(rows)
 
-    def _add_provenance(self, proposal: Proposal) -> None:
-        for each in proposal.provenance:
-            line = QHBoxLayout()
-            line.setSpacing(SPACE[0])
-            line.addWidget(IconLabel("info", "secondary", "Note"), 0, Qt.AlignmentFlag.AlignTop)
-            line.addWidget(PlainLabel(provenance_words(each), "secondary"), 1)
-            self.column.addLayout(line)
+    def _add_provenance(self) -> None:
+        if not self._unsaid:
+            return
+        line = QHBoxLayout()
+        line.setSpacing(SPACE[0])
+        line.addWidget(IconLabel("info", "secondary", "Note"), 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(PlainLabel(self._unsaid, "secondary"), 1)
+        self.column.addLayout(line)
 
     def _add_buttons(self, sends: bool) -> None:
         name, key = ("Send", "Ctrl+⏎") if sends else ("Apply", "⏎")

@@ -13,6 +13,8 @@ from app.ui.cards.wording import card_name
 from app.ui.labels import PlainLabel
 from app.ui.theme import SPACE, section_font
 
+HEADING = "Which one do you mean?"
+
 NUMBERED = 9
 """Choices that have a number key."""
 
@@ -33,9 +35,13 @@ class QuestionCard(WaitingCard):
         clock: Callable[[], float] | None = None,
     ) -> None:
         super().__init__(turn, NUMBERED, False, clock, parent)
-        message = PlainLabel(question.message)
-        message.setFont(section_font())
-        self.column.addWidget(message)
+        heading = PlainLabel(HEADING)
+        heading.setFont(section_font())
+        asked = QVBoxLayout()
+        asked.setSpacing(SPACE[0])
+        asked.addWidget(heading)
+        asked.addWidget(PlainLabel(question.message))
+        self.column.addLayout(asked)
         labels = [label for _, label in question.choices]
         rows = QVBoxLayout()
         rows.setSpacing(SPACE[0])
@@ -55,7 +61,8 @@ class QuestionCard(WaitingCard):
         line.addWidget(self.no)
         line.addStretch(1)
         self.column.addLayout(line)
-        self.setAccessibleName(card_name(question.message, "", len(labels), "choice"))
+        aloud = f"{HEADING} {question.message}"
+        self.setAccessibleName(card_name(aloud, "", len(labels), "choice"))
         self.setAccessibleDescription(". ".join(labels))
         self.select(0)
 

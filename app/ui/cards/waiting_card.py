@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QShowEvent
-from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QGroupBox, QVBoxLayout, QWidget
 
 from app.ui.cards.buttons import OptionRow
 from app.ui.theme import SPACE, set_role
@@ -25,11 +25,14 @@ _HELD = (
 )
 
 
-class WaitingCard(QFrame):
+class WaitingCard(QGroupBox):
     """The frame of a card with `rows` to choose from; after one answer it takes no other.
+
+    A group box, so that a screen reader takes it for a group and not for an ornament.
 
     `turn` is the one that waits. `clock` gives seconds that only rise. `sends`: a yes leaves the
     machine, so it takes Ctrl+Enter, and a number only selects. `keys` rows have a number key.
+    Whoever scrolls it says with `seen` whether its buttons have been in view since it appeared.
     """
 
     chosen = Signal(int)
@@ -45,6 +48,7 @@ class WaitingCard(QFrame):
     ) -> None:
         super().__init__(parent)
         self.turn = turn
+        self.seen = True
         self.rows: tuple[OptionRow, ...] = ()
         self.selected = 0
         self._keys = keys
@@ -90,7 +94,7 @@ class WaitingCard(QFrame):
             self.decline()
         elif plain and 0 <= key - Qt.Key.Key_1 < min(self._keys, len(self.rows)):
             self._number(key - Qt.Key.Key_1, event)
-        elif plain and key in _STEP and self.rows and not self._answered:
+        elif plain and key in _STEP and self._has_row(self.selected + _STEP[Qt.Key(key)]):
             self._focus_row(self.selected + _STEP[Qt.Key(key)])
         else:
             super().keyPressEvent(event)
@@ -107,14 +111,17 @@ class WaitingCard(QFrame):
         elif self._is_meant(event):
             self.take(index)
 
+    def _has_row(self, index: int) -> bool:
+        return 0 <= index < len(self.rows) and not self._answered
+
     def _focus_row(self, index: int) -> None:
-        if 0 <= index < len(self.rows):
+        if self._has_row(index):
             self.select(index)
             self.rows[index].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _is_meant(self, event: QKeyEvent) -> bool:
         """Whether a key can be an answer: the card was there to be seen when it was pressed."""
-        if self._shown_at is None or event.isAutoRepeat():
+        if self._shown_at is None or not self.seen or event.isAutoRepeat():
             return False
         return self._clock() - self._shown_at >= PAUSE
 

@@ -7,6 +7,45 @@ from typing import Protocol
 
 from app.core.proposals import Change, Option, Proposal, Provenance, Risk
 
+_FIRST = 6
+NOUNS = {
+    "add": "person to add",
+    "attach": "attachment",
+    "bcc": "hidden recipient",
+    "body": "text",
+    "by": "shift",
+    "cc": "recipient of a copy",
+    "change": "change",
+    "comment": "comment",
+    "draft": "draft",
+    "duration": "length",
+    "event": "event",
+    "events": "event",
+    "focus": "focus",
+    "folder": "folder",
+    "from": "sender",
+    "keep": "event to keep",
+    "label": "label",
+    "message": "mail",
+    "messages": "mail",
+    "movable": "event to move",
+    "name": "name",
+    "notes": "note",
+    "question": "question",
+    "remind": "reminder",
+    "remove": "person to remove",
+    "repeat": "repetition",
+    "subject": "subject",
+    "title": "title",
+    "to": "target",
+    "value": "value",
+    "when": "time",
+    "where": "place",
+    "with": "person",
+    "words": "search",
+}
+"""What each argument of the tools is called on a card."""
+
 _ROOMS = {"calendar": "your calendar", "mail": "your mail", "contacts": "your contacts"}
 
 
@@ -43,9 +82,26 @@ def _room(change: Change) -> str:
     return change.target.partition(":")[0]
 
 
-def provenance_words(each: Provenance) -> str:
-    """Where an argument came from that the user did not say."""
-    return f"{each.argument}: “{each.value}” is not from your words ({each.source})"
+def provenance_words(provenance: Sequence[Provenance]) -> str:
+    """What the user did not say, and who chose it: "The time “ten” was chosen by the model; …"."""
+    by_source: dict[str, list[str]] = {}
+    for each in provenance:
+        noun = NOUNS.get(each.argument, each.argument.replace("_", " "))
+        by_source.setdefault(each.source, []).append(f"the {noun} “{each.value}”")
+    return " ".join(_chosen(things, source) for source, things in by_source.items())
+
+
+def _chosen(things: Sequence[str], source: str) -> str:
+    several = len(things) > 1
+    named = f"{', '.join(things[:-1])} and {things[-1]}" if several else things[0]
+    verb, them = ("were", "them") if several else ("was", "it")
+    return f"{named[0].upper()}{named[1:]} {verb} chosen by {source}; you did not say {them}."
+
+
+def first_words(sentence: str) -> str:
+    """The beginning of a sentence, to tell its button from others."""
+    words = sentence.rstrip(".").split()
+    return " ".join(words[:_FIRST]) + ("…" if len(words) > _FIRST else "")
 
 
 def change_words(change: Compared) -> str:

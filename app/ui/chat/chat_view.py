@@ -7,7 +7,8 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.ui.chat.composer import Composer
-from app.ui.chat.transcript import WIDEST, Transcript
+from app.ui.chat.measures import WIDEST
+from app.ui.chat.transcript import Transcript
 from app.ui.chat.work_line import WorkLine
 from app.ui.theme import SPACE
 from app.ui.views import (
@@ -76,6 +77,7 @@ class ChatView(QWidget):
         transcript.card_left.connect(self.focus_composer)
         self.work_line.undo_wanted.connect(self.undo_wanted)
         self.work_line.restore_wanted.connect(self.restore_wanted)
+        self.work_line.notice_left.connect(self.focus_composer)
 
     # --- what is shown
 
@@ -114,6 +116,15 @@ class ChatView(QWidget):
     def show_notice(self, notice: Notice) -> None:
         """See `WorkLine`."""
         self.work_line.show_notice(notice)
+
+    @property
+    def notice(self) -> Notice | None:
+        """The notice that stands above the composer, None if there is none."""
+        return self.work_line.shown
+
+    def take_notice(self) -> bool:
+        """See `WorkLine`."""
+        return self.work_line.take_notice()
 
     def set_busy(self, busy: bool) -> None:
         """See `Composer`."""

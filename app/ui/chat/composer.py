@@ -216,9 +216,12 @@ class Composer(QWidget):
             self.set_text(self._kept)
 
     def take(self) -> tuple[str, int]:
-        """What is written and the turn it replaces, or 0; the entry is empty then."""
+        """What is written and the turn it replaces, or 0.
+
+        The entry then holds what stood there before an edit began, or nothing.
+        """
         taken = (self.text(), self._editing)
-        self.set_text("")
+        self.set_text(self._kept if self._editing else "")
         return taken
 
     def set_busy(self, busy: bool) -> None:
@@ -264,7 +267,8 @@ class Composer(QWidget):
 
     def _changed(self) -> None:
         self._show_button()
-        self.draft_changed.emit(self.text())
+        if not self._editing:  # what was written before the edit is still the draft
+            self.draft_changed.emit(self.text())
 
     def _say_cut_off(self, count: int) -> None:
         self._say(

@@ -27,11 +27,9 @@ from app.ui.chat.clean_text import clean_text
 from app.ui.chat.colouring import Colouring
 from app.ui.chat.drawing import Drawing
 from app.ui.chat.markdown_blocks import Splitter
+from app.ui.chat.measures import MARGIN
 from app.ui.chat.page import CODE_PAD, Ground, true_place
 from app.ui.theme import RADIUS, SPACE, set_role, tokens
-
-MARGIN = SPACE[0]
-"""Around the text, in device-independent pixels: room for the mark of focus."""
 
 _BAR = 3.0  # the width of the line beside a quote
 _BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)

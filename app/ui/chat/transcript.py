@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from app.core.messages import TurnState
+from app.ui.chat.announcing import announce
+from app.ui.chat.cards_in_view import CardsInView
 from app.ui.chat.empty_state import EmptyState
 from app.ui.chat.find_bar import FindBar
 from app.ui.chat.matches import Matches
+from app.ui.chat.measures import MARGIN, WIDEST
 from app.ui.chat.reading_place import Column, ReadingPlace
 from app.ui.theme import SPACE, set_icon, set_role
 from app.ui.views import ConversationView, EarlierTurns, FoundTurns, Streamed, TurnStarted, TurnView
@@ -24,9 +27,6 @@ if TYPE_CHECKING:
 
 LIVE = 50
 """Turns kept as widgets; more only while the reader asks for earlier ones."""
-
-WIDEST = 760
-"""The widest a line gets, in device-independent pixels."""
 
 _SLICE = 0.005  # seconds of building before the window may do something else
 
@@ -98,6 +98,7 @@ class Transcript(QWidget):
         column.addWidget(self._area, 1)
         self._place = ReadingPlace(self._area, self._column, lambda: self._turns)
         self._place.following_changed.connect(self._show_jump)
+        self._cards = CardsInView(self._area, self._place)
         self.jump_button.clicked.connect(self._jump)
         self.find_bar.words_changed.connect(self._look_for)
         self.find_bar.stepped.connect(self._step)
@@ -138,6 +139,7 @@ class Transcript(QWidget):
         self._empty = EmptyState(examples, self._column)
         self._empty.example_chosen.connect(self.example_chosen)
         self._lines.insertWidget(1, self._empty)
+        self._place.keep(self._empty)
         self._order_tabs()
 
     def add_turn(self, started: TurnStarted) -> None:
@@ -162,7 +164,12 @@ class Transcript(QWidget):
             self._pending = [view if each.id == view.id else each for each in self._pending]
             return
         over = turn.view.state is TurnState.RUNNING and view.state is not TurnState.RUNNING
+        card, following = turn.card, self._place.following
         turn.update_view(view)
+        if turn.card is not None and turn.card is not card:
+            self._cards.watch(turn.card)
+            if following:
+                self._place.keep(turn.card)
         self._order_tabs()
         if over and self._found.words:
             self.find_wanted.emit(self._found.words)
@@ -187,12 +194,17 @@ class Transcript(QWidget):
         for turn in reversed(self._turns):
             if turn.card is not None:
                 turn.card.setFocus(Qt.FocusReason.OtherFocusReason)
-                QTimer.singleShot(0, turn, self._place.to_end)
+                self._place.keep(turn.card)
                 return
 
     def last_editable(self) -> TurnView | None:
         """The last turn, whose words may be edited; None if there is none."""
         return self._turns[-1].view if self._turns else None
+
+    def last_failed(self) -> TurnView | None:
+        """The newest turn if it FAILED, so that it can be asked again; else None."""
+        newest = self._turns[-1].view if self._turns else None
+        return newest if newest is not None and newest.state is TurnState.FAILED else None
 
     # --- turns
 
@@ -214,7 +226,9 @@ class Transcript(QWidget):
         turn.edit_wanted.connect(self.edit_wanted)
         turn.link_wanted.connect(self.link_wanted)
         turn.card_left.connect(self.card_left)
-        turn.finished.connect(self._announce)
+        turn.finished.connect(lambda words: announce(self, words))
+        if turn.card is not None:
+            self._cards.watch(turn.card)
         self._turns.insert(at, turn)
         self._lines.insertWidget(1 + at, turn)
         return turn
@@ -288,12 +302,6 @@ class Transcript(QWidget):
                 before = stop
         QWidget.setTabOrder(before, self.jump_button)
 
-    def _announce(self, words: str) -> None:
-        """Have the end of a turn read aloud, once."""
-        if words:
-            event = QAccessibleAnnouncementEvent(self, words)
-            QAccessible.updateAccessibility(event)
-
     # --- size and place
 
     @property
@@ -305,19 +313,20 @@ class Transcript(QWidget):
         self._area.verticalScrollBar().setEnabled(most > least)
 
     def _text_width(self) -> int:
-        return max(1, min(WIDEST, self._area.width() - self.bar_width - 2 * SPACE[3]))
+        room = self._area.width() - self.bar_width - 2 * SPACE[3]
+        return max(1, min(WIDEST, room)) + 2 * MARGIN
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the column in the middle, before the scroll area lays it out."""
         if event.type() is QEvent.Type.Resize and isinstance(event, QResizeEvent):
-            side = max(SPACE[3], (event.size().width() - WIDEST) // 2)
+            side = max(SPACE[3], (event.size().width() - WIDEST) // 2) - MARGIN
             self._lines.setContentsMargins(side, SPACE[3], side, SPACE[3])
             self._place_jump()
         return super().eventFilter(watched, event)
 
     def _show_jump(self, following: bool) -> None:
         had_focus = self.jump_button.hasFocus()
-        self.jump_button.setVisible(not following)
+        self.jump_button.setVisible(not following and bool(self._turns))
         self._place_jump()
         if following and had_focus and self._turns:
             self._turns[-1].stops()[-1].setFocus(Qt.FocusReason.OtherFocusReason)

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -16,10 +15,12 @@ from PySide6.QtWidgets import (
 from app.core.messages import TurnState
 from app.core.proposals import Proposal
 from app.ui.cards import DoneLine, ProposalCard, QuestionCard
-from app.ui.chat.message_view import MARGIN, MessageView
+from app.ui.chat.failed_note import FailedNote
+from app.ui.chat.measures import MARGIN
+from app.ui.chat.message_view import MessageView
 from app.ui.chat.side_buttons import SideButtons, copy
-from app.ui.labels import IconLabel, PlainLabel
-from app.ui.theme import SPACE, set_icon, set_role
+from app.ui.labels import PlainLabel
+from app.ui.theme import SPACE, set_role
 from app.ui.views import TurnView
 
 GUTTER = 32
@@ -28,43 +29,6 @@ GUTTER = 32
 _BUBBLE_SHARE = 0.8
 _READ_ALOUD = 2_000  # characters of an answer
 _LONG_LINE = 300  # characters; longer ones are not measured: they fill the bubble
-
-
-class ErrorNote(QFrame):
-    """Why a turn failed, with Retry and, if there are any, Copy details."""
-
-    retry_wanted = Signal()
-
-    def __init__(self, sentence: str, details: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.shown = (sentence, details)
-        set_role(self, "note")
-        self.setAccessibleName(sentence)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE[2], SPACE[1], SPACE[2], SPACE[1])
-        row.setSpacing(SPACE[1])
-        column = QVBoxLayout()
-        column.setSpacing(SPACE[1])
-        row.addWidget(IconLabel("circle-alert", "danger", "Failed"), 0, Qt.AlignmentFlag.AlignTop)
-        row.addLayout(column, 1)
-        column.addWidget(PlainLabel(sentence))
-        buttons = QHBoxLayout()
-        buttons.setSpacing(SPACE[1])
-        column.addLayout(buttons)
-        self.retry = QPushButton("Retry", self)
-        set_icon(self.retry, "rotate-ccw")
-        self.retry.setAccessibleName("Retry")
-        self.retry.setToolTip("Ask the same again")
-        self.retry.clicked.connect(self.retry_wanted)
-        buttons.addWidget(self.retry)
-        if details:
-            self.copying = QPushButton("Copy details", self)
-            set_role(self.copying, "quiet")
-            self.copying.setAccessibleName("Copy details")
-            self.copying.setToolTip("Copy what went wrong, for a report")
-            self.copying.clicked.connect(lambda: copy(details))
-            buttons.addWidget(self.copying)
-        buttons.addStretch(1)
 
 
 class Bubble(QFrame):
@@ -115,28 +79,44 @@ class TurnWidget(QWidget):
     def __init__(self, view: TurnView, width: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = view
-        self.editable = False
+        self._editable = False
         self._answered = False
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACE[1])
         row = QHBoxLayout()
+        row.setContentsMargins(0, 0, MARGIN, 0)
         row.addStretch(1)
         self.bubble = Bubble(view.user, round(width * _BUBBLE_SHARE), self)
         self.bubble.words.link_clicked.connect(self.link_wanted)
         self.bubble.words.focused.connect(self.show_buttons)
         row.addWidget(self.bubble)
         self._column.addLayout(row)
+        self._frames = QVBoxLayout()  # their edges stand in line with the text of the answer
+        self._frames.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        self._frames.setSpacing(SPACE[1])
+        self._column.addLayout(self._frames)
         self.step: PlainLabel | None = None
         self.answer: MessageView | None = None
         self.card: ProposalCard | QuestionCard | None = None
         self.done: DoneLine | None = None
-        self.error: ErrorNote | None = None
+        self.error: FailedNote | None = None
         self._side = SideButtons(self)
         self._width = width
         self._show(view)
 
     # --- what is shown
+
+    @property
+    def editable(self) -> bool:
+        """Whether this is the newest turn, whose words the keys for it edit and ask again."""
+        return self._editable
+
+    @editable.setter
+    def editable(self, editable: bool) -> None:
+        self._editable = editable
+        if self.error is not None:
+            self.error.set_newest(editable)
 
     def append(self, text: str) -> None:
         """Show more of the answer under way."""
@@ -234,7 +214,7 @@ class TurnWidget(QWidget):
             made = QuestionCard(view.id, view.waiting, parent=self)
         made.chosen.connect(self._choose)
         made.declined.connect(self._decline)
-        self._column.addWidget(made)
+        self._frames.addWidget(made)
         self.card = made
 
     def _choose(self, option: int) -> None:
@@ -255,23 +235,23 @@ class TurnWidget(QWidget):
         else:
             self.done = DoneLine(view.done, self)
             self.done.undo_wanted.connect(self.undo_wanted)
-            self._column.addWidget(self.done)
+            self._frames.addWidget(self.done)
 
     def _show_error(self, view: TurnView) -> None:
-        wanted = (view.error, view.details)
-        if self.error is not None and self.error.shown != wanted:
+        if self.error is not None and not self.error.shows(view):
             self._drop(self.error)
             self.error = None
         if view.error and self.error is None:
-            self.error = ErrorNote(view.error, view.details, self)
+            self.error = FailedNote(view, self._editable, self)
             self.error.retry_wanted.connect(
                 lambda: self.retry_wanted.emit(self.view.id, self.view.user)
             )
-            self._column.addWidget(self.error)
+            self.error.edit_wanted.connect(self.ask_to_edit)
+            self._frames.addWidget(self.error)
 
     def _drop(self, part: QWidget) -> None:
         part.hide()
-        self._column.removeWidget(part)
+        self._frames.removeWidget(part)
         part.deleteLater()
 
     def _words_to_read(self) -> str:

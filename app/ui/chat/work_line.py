@@ -5,7 +5,15 @@ from __future__ import annotations
 import sys
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QTextLayout,
+    QTextOption,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QHBoxLayout,
@@ -16,6 +24,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.ui.chat.announcing import announce
 from app.ui.labels import plain_tooltip
 from app.ui.theme import SPACE, set_icon, set_role, tokens
 from app.ui.views import Notice, Work
@@ -23,46 +32,64 @@ from app.ui.views import Notice, Work
 NOTICE_MS = 10_000
 """How long a notice stays, in milliseconds; longer while the mouse or the keyboard is on it."""
 
+NOTICE_LINES = 3
+"""Lines of a notice before it is cut short."""
+
 _BEAT_MS = 400
 _DOTS = 3
 
 
 class WorkLine(QWidget):
-    """Shows the work under way and a notice side by side; its height never changes for them.
+    """Shows the work under way and a notice side by side.
 
-    `undo_wanted` carries a change's id, `restore_wanted` a conversation.
+    It is one line high, whatever it shows, and grows only while a notice needs more. `undo_wanted`
+    carries a change's id, `restore_wanted` a conversation; `notice_left` tells that a notice with
+    the keyboard has gone.
     """
 
     undo_wanted = Signal(str)
     restore_wanted = Signal(int)
+    notice_left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._notice: Notice | None = None
         self.dots = Dots(self)
-        self.work = ShortLabel(self)
+        self.work = ShortLabel(1, self)
         set_role(self.work, "secondary")
-        self.notice = ShortLabel(self)
-        self.undo = QPushButton("Undo", self)
+        self.notice = ShortLabel(NOTICE_LINES, self)
+        self.undo = QPushButton(self)
         set_role(self.undo, "quiet")
-        set_icon(self.undo, "undo-2")
-        self.undo.setAccessibleName("Undo")
         self.undo.clicked.connect(self._undo)
+        self.close_button = QPushButton(self)
+        set_role(self.close_button, "quiet")
+        set_icon(self.close_button, "x", "secondary")
+        self.close_button.setAccessibleName("Close")
+        self.close_button.setToolTip("Take this notice away (Esc)")
+        self.close_button.clicked.connect(self.clear_notice)
         row = QHBoxLayout(self)
-        row.setContentsMargins(SPACE[0], 0, 0, 0)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACE[1])
         row.addWidget(self.dots)
         row.addWidget(self.work, 1)
-        row.addWidget(self.notice, 1)
+        row.addWidget(self.notice, 2)
         row.addWidget(self.undo)
+        row.addWidget(self.close_button)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(NOTICE_MS)
         self._timer.timeout.connect(self._leave_notice)
         self.undo.installEventFilter(self)
+        self.notice.fitted.connect(self._fit_height)
+        self._show_action("Undo", "undo-2")
         self._fit_height()
-        for part in (self.dots, self.work, self.notice, self.undo):
+        for part in (self.dots, self.work, self.notice, self.undo, self.close_button):
             part.hide()
+
+    @property
+    def shown(self) -> Notice | None:
+        """The notice that is there, None if there is none."""
+        return self._notice
 
     def show_work(self, work: Work | None) -> None:
         """Say what is going on; None for nothing."""
@@ -71,21 +98,45 @@ class WorkLine(QWidget):
         self.dots.setVisible(work is not None)
 
     def show_notice(self, notice: Notice) -> None:
-        """Say what has been done, for a while, with Undo if it can be taken back."""
+        """Say what has been done, with a button to take it back or do it again if that can be.
+
+        It goes after a while, a lasting one when it is closed.
+        """
         self._notice = notice
         self.notice.show_text(notice.text)
         self.notice.show()
-        undoable = bool(notice.undo_change or notice.restore)
-        self.undo.setVisible(undoable)
-        self.undo.setToolTip("Undo (Ctrl+Z)" if notice.undo_change else "Undo")
-        self._timer.start()
+        name = "Do again" if notice.again else "Undo"
+        self._show_action(name, "redo-2" if notice.again else "undo-2")
+        self.undo.setAccessibleName(f"{name}: {notice.text}")
+        self.undo.setToolTip(f"{name} ({'Ctrl+Shift+Z' if notice.again else 'Ctrl+Z'})")
+        self.undo.setVisible(bool(notice.undo_change or notice.restore))
+        self.close_button.setVisible(notice.lasting)
+        self._timer.stop()
+        if not notice.lasting:
+            self._timer.start()
+        announce(self, notice.text)
+
+    def take_notice(self) -> bool:
+        """Press the button of the notice; whether there was one."""
+        if self._notice is None or self.undo.isHidden():
+            return False
+        self.undo.click()
+        return True
 
     def clear_notice(self) -> None:
         """Take the notice away."""
+        had_focus = self._has_focus()
         self._timer.stop()
         self._notice = None
-        self.notice.hide()
-        self.undo.hide()
+        for part in (self.notice, self.undo, self.close_button):
+            part.hide()
+        self._fit_height()
+        if had_focus:
+            self.notice_left.emit()
+
+    def _show_action(self, name: str, icon: str) -> None:
+        self.undo.setText(name)
+        set_icon(self.undo, icon)
 
     def _undo(self) -> None:
         notice = self._notice
@@ -96,15 +147,23 @@ class WorkLine(QWidget):
             self.restore_wanted.emit(notice.restore)
 
     def _leave_notice(self) -> None:
-        if not self._is_attended():
+        if not self.underMouse() and not self._has_focus():
             self.clear_notice()
 
-    def _is_attended(self) -> bool:
-        return self.underMouse() or self.undo.hasFocus()
+    def _has_focus(self) -> bool:
+        return self.undo.hasFocus() or self.close_button.hasFocus()
 
     def _wait_again(self) -> None:
-        if self._notice is not None and not self._timer.isActive():
+        notice = self._notice
+        if notice is not None and not notice.lasting and not self._timer.isActive():
             self._timer.start()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc on a button of a notice takes the notice away."""
+        if event.key() == Qt.Key.Key_Escape and self._has_focus():
+            self.clear_notice()
+        else:
+            super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Let the notice go some time after the mouse has left."""
@@ -124,17 +183,32 @@ class WorkLine(QWidget):
             self._fit_height()
 
     def _fit_height(self) -> None:
-        self.setFixedHeight(max(self.undo.sizeHint().height(), self.work.sizeHint().height()))
+        parts = [self.undo, self.close_button, self.work]
+        if self._notice is not None:
+            parts.append(self.notice)
+        height = max(part.sizeHint().height() for part in parts)
+        if height != self.minimumHeight():
+            self.setFixedHeight(height)
 
 
 class ShortLabel(QLabel):
-    """One line of plain text, cut short where there is no room; a tooltip has it whole."""
+    """Plain text in at most `lines` lines, cut short where there is no room for more.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    A tooltip then has it whole. `fitted` tells that it may need another height.
+    """
+
+    fitted = Signal()
+
+    def __init__(self, lines: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._lines = lines
         self._words = ""
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        # Asked for while it is being laid out, another height would be forgotten.
+        self._telling = QTimer(self)
+        self._telling.setSingleShot(True)
+        self._telling.timeout.connect(self.fitted)
 
     def show_text(self, words: str) -> None:
         """Replace the text."""
@@ -147,12 +221,37 @@ class ShortLabel(QLabel):
         super().resizeEvent(event)
         self._fit()
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Cut it anew in another font."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.FontChange and self._words:
+            self._fit()
+
     def _fit(self) -> None:
-        fitting = self.fontMetrics().elidedText(
-            self._words, Qt.TextElideMode.ElideRight, max(0, self.width())
-        )
-        self.setText(fitting)
-        self.setToolTip("" if fitting == self._words else plain_tooltip(self._words))
+        lines, whole = self._broken()
+        self.setText("\n".join(lines))
+        self.setToolTip("" if whole else plain_tooltip(self._words))
+        self._telling.start(0)
+
+    def _broken(self) -> tuple[list[str], bool]:
+        """The text in lines, and whether that is all of it."""
+        width = max(1, self.width())
+        layout = QTextLayout(self._words, self.font())
+        option = QTextOption()
+        option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        layout.setTextOption(option)
+        found: list[str] = []
+        start = 0
+        layout.beginLayout()
+        while start < len(self._words) and len(found) < self._lines - 1:
+            line = layout.createLine()
+            line.setLineWidth(width)
+            found.append(self._words[start : start + line.textLength()].strip())
+            start += line.textLength()
+        layout.endLayout()
+        rest = self._words[start:].strip()
+        last = self.fontMetrics().elidedText(rest, Qt.TextElideMode.ElideRight, width)
+        return [line for line in (*found, last) if line], last == rest
 
 
 class Dots(QWidget):

@@ -17,6 +17,9 @@ from app.ui.views import ConversationList
 DEBOUNCE = 150
 """Milliseconds after the last letter until it is searched for."""
 
+MORE = "More matches: add a word to narrow it"
+"""Said below a list that is cut."""
+
 
 class ConversationPane(QWidget):
     """Shows a `ConversationList` and says what the user wants with it.
@@ -53,10 +56,14 @@ class ConversationPane(QWidget):
         column.addWidget(self.new)
         column.addWidget(self.search)
         column.addWidget(self._stack, 1)
+        self.more = PlainLabel(MORE, "secondary")
+        self.more.setContentsMargins(SPACE[1], 0, SPACE[1], SPACE[0])
+        self.more.hide()
+        column.addWidget(self.more)
         self._timer = QTimer(self, interval=DEBOUNCE, singleShot=True)
         self._timer.timeout.connect(lambda: self.search_wanted.emit(self.search.text().strip()))
         self.search.textChanged.connect(self._timer.start)
-        self.search.cleared.connect(self._search_now)
+        self.search.cleared.connect(self.clear_search)
         self.search.entered.connect(self._enter_list)
         self.list.left_upwards.connect(self.focus_search)
         self.list.opened.connect(self.opened)
@@ -102,6 +109,12 @@ class ConversationPane(QWidget):
         self.search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.search.selectAll()
 
+    def clear_search(self) -> None:
+        """Empty the search field; all are asked for at once, if some were not shown."""
+        if self.search.text():
+            self.search.clear()
+            self._search_now()
+
     def _new_button(self) -> QPushButton:
         key = QKeySequence("Ctrl+N").toString(QKeySequence.SequenceFormat.NativeText)
         button = QPushButton(f"New  {key}", self)
@@ -141,10 +154,11 @@ class ConversationPane(QWidget):
         found = f"Nothing found for “{listed.query}”" if listed.query else "No conversations yet"
         self.empty.show_text(found)
         self._stack.setCurrentWidget(self.list if listed.items else self.empty)
+        self.more.setVisible(listed.cut and bool(listed.items))
 
 
 class _SearchField(QLineEdit):
-    """Words to search for. `cleared` by Escape; `entered`: on to what was found."""
+    """Words to search for. `cleared`: Escape is to empty it; `entered`: on to what was found."""
 
     cleared = Signal()
     entered = Signal()
@@ -168,7 +182,6 @@ class _SearchField(QLineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape clears, Down and Enter go on to the list."""
         if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
             self.cleared.emit()
         elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.entered.emit()

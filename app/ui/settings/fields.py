@@ -6,12 +6,10 @@ from collections.abc import Callable
 from datetime import time
 from typing import Any
 
-from PySide6.QtCore import QSize, Qt, QTime, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTime, Signal, SignalInstance
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
-    QCompleter,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -23,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.ui.labels import IconLabel, PlainLabel
-from app.ui.settings.controls import Chooser, TickBox
+from app.ui.settings.controls import TickBox, ZoneEdit
 from app.ui.settings.reading import UnreadableError, read_hours, read_zone
 from app.ui.theme import SPACE
 from app.ui.turning import Turning
@@ -35,7 +33,8 @@ class Field(Turning):
     """A label beside its control, or above it where that is too narrow.
 
     `committed(key, value)` when a value that can be used was entered; `key` is the attribute of
-    `Settings`. What cannot be used stays in the control, with a sentence below it.
+    `Settings`. What cannot be used stays in the control, with a sentence below it, until it is
+    edited or Escape puts back the value in force.
     """
 
     committed = Signal(str, object)
@@ -51,16 +50,18 @@ class Field(Turning):
         self._below = QVBoxLayout()
         self._below.setSpacing(SPACE[0])
         self.helper = PlainLabel(helper, "secondary")
-        self.helper.setVisible(bool(helper))
+        if not helper:
+            self.helper.hide()
         self.problem = PlainLabel("", "danger")
-        self._problem_line = QWidget()
-        line = QHBoxLayout(self._problem_line)
+        self.problem_line = QWidget()
+        self._spoken: QWidget | None = None
+        line = QHBoxLayout(self.problem_line)
         line.setContentsMargins(0, 0, 0, 0)
         line.setSpacing(SPACE[0])
         mark = IconLabel("circle-alert", "danger", "Problem")
         line.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         line.addWidget(self.problem, 1)
-        self._problem_line.hide()
+        self.problem_line.hide()
         self.box.addWidget(self.label)
         self.box.addLayout(self._below, 1)
 
@@ -87,7 +88,10 @@ class Field(Turning):
     def say(self, sentence: str) -> None:
         """Show what is wrong, "" for nothing."""
         self.problem.show_text(sentence)
-        self._problem_line.setVisible(bool(sentence))
+        self.problem_line.setVisible(bool(sentence))
+        if self._spoken is not None:
+            words = filter(None, (sentence, self.helper.text()))
+            self._spoken.setAccessibleDescription(" ".join(words))
 
     def finish(self) -> None:
         """Take what is entered, if it can be used and is new."""
@@ -96,17 +100,38 @@ class Field(Turning):
         except UnreadableError as error:
             self.say(str(error))
             return
-        self.say("")
         if value != self._shown:
+            self.say("")
             self._shown = value
             self.committed.emit(self.key, value)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape puts back the value in force, where there is something to put back."""
+        kind = QEvent.Type
+        if (
+            event.type() in (kind.ShortcutOverride, kind.KeyPress)
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+            and (self._is_unsaved() or not self.problem_line.isHidden())
+        ):
+            if event.type() is kind.KeyPress:
+                self.enter(self._shown)
+                self.say("")
+            event.accept()
+            return True
+        return super().eventFilter(watched, event)
+
+    def _watch(self, edit: QWidget, edited: SignalInstance) -> None:
+        """Let a control that is typed in take Escape; a sentence goes once it is `edited`."""
+        edit.installEventFilter(self)
+        edited.connect(lambda *_: self.say(""))
+
     def _add(self, control: QWidget, name: str, buddy: QWidget | None = None) -> None:
-        """Place the control above helper and problem."""
+        """Place the control above problem and helper."""
         self._below.addWidget(control)
+        self._below.addWidget(self.problem_line)
         self._below.addWidget(self.helper)
-        self._below.addWidget(self._problem_line)
-        target = buddy or control
+        target = self._spoken = buddy or control
         target.setAccessibleName(name)
         target.setAccessibleDescription(self.helper.text())
         self.label.setBuddy(target)
@@ -133,6 +158,7 @@ class ListField(Field):
         self._read = read
         self.edit = QLineEdit()
         self.edit.editingFinished.connect(self.finish)
+        self._watch(self.edit, self.edit.textEdited)
         self._add(self.edit, name)
 
     def value(self) -> tuple[str, ...]:
@@ -168,52 +194,34 @@ class ZoneField(Field):
 
     def __init__(self, key: str, label: str, name: str, helper: str) -> None:
         super().__init__(key, label, helper)
-        self._zones: tuple[str, ...] = ()
-        self.combo = Chooser()
-        self.combo.setEditable(True)
-        self.combo.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.combo.setSizeAdjustPolicy(
-            QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-        )
-        self.combo.setMinimumContentsLength(18)
-        self.combo.setMaxVisibleItems(12)
-        edit = self.combo.lineEdit()
-        assert edit is not None  # it is editable
-        self.edit = edit
-        self.edit.setAccessibleName(name)
-        completer = QCompleter(self.combo.model(), self.combo)
-        completer.setFilterMode(Qt.MatchFlag.MatchContains)
-        completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-        completer.setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
-        self.combo.setCompleter(completer)
-        self.combo.view().setAccessibleName("Time zones")
+        self.edit = ZoneEdit()
         self.edit.editingFinished.connect(self.finish)
-        self.combo.activated.connect(self.finish)
-        self._add(self.combo, name)
+        self.edit.taken.connect(self.finish)
+        self._watch(self.edit, self.edit.textEdited)
+        self._add(self.edit, name)
 
     def show_zones(self, zones: tuple[str, ...]) -> None:
         """The zones there are; what is entered stays."""
-        if zones != self._zones:
-            self._zones = zones
-            typed = self.edit.text()
-            self.combo.clear()
-            self.combo.addItems(zones)
-            self.edit.setText(typed)
+        self.edit.show_zones(zones)
 
     def value(self) -> str:
         """The zone's full name."""
-        return read_zone(self.combo.currentText(), self._zones)
+        return read_zone(self.edit.text(), self.edit.zones)
 
     def enter(self, value: str) -> None:
         """Show a zone, also one that is not in the list."""
-        self.combo.setCurrentIndex(self.combo.findText(value))
-        self.combo.setEditText(value)
+        self.edit.setText(value)
 
     def finish(self) -> None:
-        """Also write the zone as it is spelled."""
+        """Also write the zone as it is spelled, or say which one stays."""
         super().finish()
         if not self._is_unsaved():
             self.enter(self.value())
+        elif not self.problem_line.isHidden():
+            self.say(f"{self.problem.accessibleName()} {_STAYS.format(self._shown)}")
+
+
+_STAYS = "{} stays in use. Press Esc to put it back."
 
 
 class HoursField(Field):
@@ -225,6 +233,7 @@ class HoursField(Field):
         for edit in (self.start, self.end):
             edit.setDisplayFormat("HH:mm")
             edit.editingFinished.connect(self.finish)
+            self._watch(edit, edit.userTimeChanged)
             # The style sheet's padding does not reach the words of a spin box.
             for words in edit.findChildren(QLineEdit):
                 words.setTextMargins(SPACE[1] - 2, 0, SPACE[0], 0)

@@ -33,6 +33,9 @@ class ModelField(Field):
         self.edit = QLineEdit()
         self.edit.setPlaceholderText("Starter model")
         self.edit.editingFinished.connect(self.finish)
+        self.edit.returnPressed.connect(self._forget_refusal)  # Enter tries the same file again
+        self._watch(self.edit, self.edit.textEdited)
+        self._refused: str | None = None
         self.browse = QPushButton("&Browse…")
         self.browse.setAccessibleName("Browse for a model file")
         self.browse.setToolTip("Choose a GGUF file (Alt+B)")
@@ -61,7 +64,8 @@ class ModelField(Field):
         column.addWidget(buttons)
         column.addLayout(state)
         self._add(all_of_it, "Model file", self.edit)
-        column.insertWidget(1, self.helper)
+        column.insertWidget(1, self.problem_line)
+        column.insertWidget(2, self.helper)
         self.show_engine(EngineStatus())
 
     @property
@@ -77,6 +81,22 @@ class ModelField(Field):
         """Show a path."""
         self.edit.setText(value)
 
+    def show_value(self, value: str) -> None:
+        """Also take back what was said of a file that is in use now."""
+        is_new = value != self._shown
+        super().show_value(value)
+        if is_new and not self._is_unsaved():
+            self._forget_refusal()
+            self.say("")
+
+    def refuse(self, value: str, sentence: str) -> None:
+        """Say why the file asked for is not used; it stays typed. `value` stays in force."""
+        if self._shown:
+            self._refused, self._shown = str(self._shown), value
+            self.say(sentence)
+        else:  # nobody typed the starter model
+            self.go_back(value, sentence)
+
     def finish(self) -> None:
         """Ask for the model that was typed; it is saved by whoever loads it."""
         try:
@@ -84,8 +104,7 @@ class ModelField(Field):
         except UnreadableError as error:
             self.say(str(error))
             return
-        self.say("")
-        if value != self._shown:
+        if value not in (self._shown, self._refused):
             self._ask_for(value)
 
     def show_engine(self, status: EngineStatus) -> None:
@@ -110,14 +129,19 @@ class ModelField(Field):
         )
         if chosen:
             self.enter(chosen)
+            self._forget_refusal()
             self.finish()
 
     def _use_starter(self) -> None:
         self.enter("")
-        self.say("")
         self._ask_for("")
 
+    def _forget_refusal(self) -> None:
+        self._refused = None
+
     def _ask_for(self, value: str) -> None:
+        self.say("")
+        self._forget_refusal()
         self._shown = value
         if value:
             self.model_chosen.emit(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -32,7 +32,8 @@ class SettingsPage(QWidget):
     """Shows a `SettingsView`; `changed(Settings)` when a field was changed.
 
     A model is asked for by `model_chosen(path)` or `starter_wanted()` and comes back with the
-    next view. `show_refused` and `show_trouble` put the field that was changed last back.
+    next view. While a change is being saved, others wait for the view that answers it: each save
+    is guarded by the version before it.
     """
 
     changed = Signal(object)
@@ -42,8 +43,8 @@ class SettingsPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._saved: Settings | None = None
-        self._wanted: Settings | None = None
-        self._last: Field | None = None
+        self._sent: dict[str, Any] = {}
+        self._unsent: dict[str, Any] = {}
         self._make_fields()
         inside = QWidget()
         set_role(inside, "plain")
@@ -70,7 +71,7 @@ class SettingsPage(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self._scroll)
         self.setFocusProxy(self.names.edit)
-        for control in (self.zone.combo, self.hours.start, self.hours.end):
+        for control in (self.hours.start, self.hours.end):
             control.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             control.installEventFilter(self)
         self.setEnabled(False)  # until there are settings to show
@@ -78,21 +79,36 @@ class SettingsPage(QWidget):
 
     def show_settings(self, view: SettingsView) -> None:
         """Show settings as they are on disk; what is being typed meanwhile stays."""
-        self._saved = self._wanted = view.settings
+        self._saved = view.settings
         self.zone.show_zones(view.zones)
+        shown = replace(view.settings, **self._unsent)
         for field in self._fields:
-            field.show_value(getattr(view.settings, field.key))
+            field.show_value(getattr(shown, field.key))
         self.file.show_value(view.file)
         self.setEnabled(True)
+        self._sent = {}
+        self._send()
 
     def show_refused(self, refused: SettingsRefused) -> None:
-        """Put the field that was changed last back, with the sentence beside it."""
-        self._go_back(self._last or self.names, f"{refused.message} {refused.hint}".strip())
+        """Put back what was being saved, if anything was, with the sentence beside it.
+
+        Changes made meanwhile wait for the next view, which has a version that can be saved over.
+        """
+        if self._saved is None:
+            return
+        fields = [field for field in self._fields if field.key in self._sent]
+        self._sent = {}
+        for field in fields:
+            field.go_back(getattr(self._saved, field.key), "")
+        last = fields[-1] if fields else self.names
+        last.say(f"{refused.message} {refused.hint}".strip())
+        self._reveal(last)
 
     def show_trouble(self, trouble: Trouble) -> None:
         """Say why a model that was asked for here is not used; other troubles are not shown."""
         if self._saved is not None and self.model.asked_for != self._saved.model:
-            self._go_back(self.model, f"{trouble.message} {trouble.hint}".strip())
+            self.model.refuse(self._saved.model, f"{trouble.message} {trouble.hint}".strip())
+            self._reveal(self.model)
 
     def show_engine(self, status: EngineStatus) -> None:
         """Show how the model is doing."""
@@ -157,17 +173,18 @@ class SettingsPage(QWidget):
         )
 
     def _commit(self, key: str, value: Any) -> None:
-        if self._wanted is None:
-            return
-        self._last = next(field for field in self._fields if field.key == key)
-        self._wanted = replace(self._wanted, **{key: value})
-        self.changed.emit(self._wanted)
+        self._unsent[key] = value
+        self._send()
 
-    def _go_back(self, field: Field, sentence: str) -> None:
-        if self._saved is None:
-            return
-        self._wanted = self._saved
-        field.go_back(getattr(self._saved, field.key), sentence)
+    def _send(self) -> None:
+        """Save what has been changed, unless an answer is being waited for."""
+        if self._saved is not None and self._unsent and not self._sent:
+            self._sent, self._unsent = self._unsent, {}
+            self.changed.emit(replace(self._saved, **self._sent))
+
+    def _reveal(self, field: Field) -> None:
+        """Scroll to what a field says, once it has its place."""
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(field.problem_line))
 
     def _line_up(self) -> None:
         """Give all labels the width of the widest, and lines a length that can be read."""

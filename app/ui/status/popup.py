@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication, QFrame, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
@@ -25,7 +25,12 @@ class Deed:
 
 
 class Popup(QFrame):
-    """Sentences under a title, and what can be done. Escape closes; the focus goes back."""
+    """Sentences under a title, and what can be done. Escape closes; the focus goes back.
+
+    `closed` when it is no longer to be used.
+    """
+
+    closed = Signal()
 
     def __init__(
         self, title: str, sentences: Sequence[str], deeds: Sequence[Deed], opener: QWidget
@@ -33,8 +38,6 @@ class Popup(QFrame):
         super().__init__(opener, Qt.WindowType.Popup)
         set_role(self, "popup")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setAccessibleName(title)
-        self.setAccessibleDescription(" ".join(sentences))
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._opener = opener
         inside = self._inside = QWidget()
@@ -42,31 +45,64 @@ class Popup(QFrame):
         column = self._column = QVBoxLayout(inside)
         column.setContentsMargins(SPACE[3], SPACE[2], SPACE[3], SPACE[3])
         column.setSpacing(SPACE[1])
-        heading = PlainLabel(title)
-        heading.setFont(section_font())
-        column.addWidget(heading)
-        for sentence in sentences:
-            label = PlainLabel(sentence)
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            column.addWidget(label)
-        self.buttons = tuple(self._button(deed) for deed in deeds)
-        for button in self.buttons:
-            column.addWidget(button)
+        self._heading = PlainLabel()
+        self._heading.setFont(section_font())
+        column.addWidget(self._heading)
+        self._words: list[PlainLabel] = []
+        self.buttons: tuple[QPushButton, ...] = ()
         column.addStretch(1)
         self._scroll = QScrollArea(self)
         self._scroll.setWidget(inside)
         self._scroll.setWidgetResizable(True)
-        self._scroll.setAccessibleName(title)
-        self._scroll.setAccessibleDescription(" ".join(sentences))
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus if deeds else Qt.FocusPolicy.StrongFocus)
         self._around = QVBoxLayout(self)
         self._around.setContentsMargins(0, 0, 0, 0)
         self._around.addWidget(self._scroll)
+        self._fill(title, sentences, deeds)
+
+    @property
+    def opener(self) -> QWidget:
+        """The part of the line it explains."""
+        return self._opener
+
+    def show_instead(self, title: str, sentences: Sequence[str], deeds: Sequence[Deed]) -> None:
+        """Say something else while it is open; the focus stays on a button of the same name."""
+        focused = self.focusWidget()
+        name = focused.text() if isinstance(focused, QPushButton) else ""
+        self._fill(title, sentences, deeds)
+        self._place()
+        same = [button for button in self.buttons if button.text() == name]
+        first: Sequence[QWidget] = same or self.buttons or (self._scroll,)
+        first[0].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _fill(self, title: str, sentences: Sequence[str], deeds: Sequence[Deed]) -> None:
+        for spoken in (self, self._scroll):
+            spoken.setAccessibleName(title)
+            spoken.setAccessibleDescription(" ".join(sentences))
+        for old in (*self._words, *self.buttons):
+            self._column.removeWidget(old)
+            old.hide()
+            old.deleteLater()
+        self._heading.show_text(title)
+        self._words = [PlainLabel(sentence) for sentence in sentences]
+        self.buttons = tuple(self._button(deed) for deed in deeds)
+        for label in self._words:
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for place, row in enumerate((*self._words, *self.buttons)):
+            self._column.insertWidget(place + 1, row)
+            row.show()  # now: it may get the focus
+        focus = Qt.FocusPolicy
+        self._scroll.setFocusPolicy(focus.NoFocus if deeds else focus.StrongFocus)
 
     def open(self) -> None:
         """Show it above its opener, inside the window and never larger than it."""
+        self._place()
+        self.show()
+        first = self.buttons[0] if self.buttons else self._scroll
+        first.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _place(self) -> None:
         window = self._opener.window()
         width = min(
             _LETTERS * self.fontMetrics().averageCharWidth() + 2 * SPACE[3],
@@ -78,9 +114,6 @@ class Popup(QFrame):
         right = corner.x() + window.width() - SPACE[1] - width
         left = max(corner.x() + SPACE[1], min(wanted.x(), right))
         self.move(left, max(corner.y() + SPACE[1], wanted.y()))
-        self.show()
-        first = self.buttons[0] if self.buttons else self._scroll
-        first.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _resize_to_fit(self, width: int, most: int) -> None:
         """As high as its words need at that width, at most `most`, beyond which it scrolls."""
@@ -102,6 +135,7 @@ class Popup(QFrame):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Give the focus back."""
         super().closeEvent(event)
+        self.closed.emit()
         self._opener.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _button(self, deed: Deed) -> QPushButton:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QResizeEvent
@@ -20,7 +21,7 @@ _LEAST = 8  # letters of the model's name that are always shown
 class Segment(QPushButton):
     """A part of the line: its words, fewer of them where there is little room."""
 
-    def __init__(self, what: str, opens: Callable[[], None], parent: QWidget) -> None:
+    def __init__(self, what: str, opens: Callable[[Segment], None], parent: QWidget) -> None:
         super().__init__(parent)
         set_role(self, "quiet")
         self.setProperty("subdued", True)
@@ -28,7 +29,8 @@ class Segment(QPushButton):
         self._what = what
         self._words = self._full = self._short = ""
         self.setAccessibleName(what)
-        self.clicked.connect(opens)
+        self.setAccessibleDescription(what)
+        self.clicked.connect(lambda: opens(self))
 
     def show_words(self, words: str, short: str = "") -> None:
         """Say this, or `short` where it does not fit; hidden without words."""
@@ -69,6 +71,15 @@ class Segment(QPushButton):
         return 2 * SPACE[1] + mark
 
 
+@dataclass(frozen=True)
+class _About:
+    """What a popup says and offers."""
+
+    title: str
+    sentences: tuple[str, ...]
+    deeds: tuple[Deed, ...] = ()
+
+
 class StatusLine(QWidget):
     """Shows an `EngineStatus` and the `Connections`; a click on a part explains it.
 
@@ -83,10 +94,11 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._engine = EngineStatus()
         self._connections = Connections()
-        self.model = Segment("About the model", self._open_model, self)
-        self.backend = Segment("Where the model runs", self._open_backend, self)
-        self.context = Segment("How much the model looked at", self._open_context, self)
-        self.connections = Segment("Connections that were opened", self._open_connections, self)
+        self._popup: Popup | None = None
+        self.model = Segment("About the model", self._open, self)
+        self.backend = Segment("Where the model runs", self._open, self)
+        self.context = Segment("How much the model looked at", self._open, self)
+        self.connections = Segment("Connections that were opened", self._open, self)
         line = QHBoxLayout(self)
         line.setContentsMargins(SPACE[1], SPACE[0] // 2, SPACE[1], SPACE[0] // 2)
         line.setSpacing(SPACE[0])
@@ -107,12 +119,14 @@ class StatusLine(QWidget):
         self.backend.show_words(wording.backend_words(status), wording.short_backend(status))
         self.context.show_words(wording.context_words(status), wording.short_context(status))
         self._fit()
+        self._refresh()
 
     def show_connections(self, connections: Connections) -> None:
         """Show how many connections there were."""
         self._connections = connections
         self.connections.show_words(wording.connection_words(connections))
         self._fit()
+        self._refresh()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Shorten what does not fit."""
@@ -141,43 +155,56 @@ class StatusLine(QWidget):
         self.model.setFixedWidth(max(least, min(left, self.model.wanted())))
         self.model.elide()
 
-    def _open_model(self) -> None:
+    def _about(self, segment: Segment) -> _About:
+        """What there is to say of a part now."""
+        if segment is self.model:
+            return self._about_model()
+        if segment is self.backend:
+            words = wording.backend_words(self._engine)
+            return _About(words, wording.backend_explained(self._engine))
+        if segment is self.context:
+            words = wording.context_words(self._engine)
+            return _About(words, wording.context_explained(self._engine))
+        words = wording.connection_words(self._connections)
+        return _About(words, wording.connections_explained(self._connections))
+
+    def _about_model(self) -> _About:
         status = self._engine
+        failed = status.stage is EngineStage.FAILED
         deeds = []
-        if status.stage is EngineStage.FAILED:
-            deeds.append(Deed("Try again", self.retry_wanted.emit))
+        if failed:
+            again = "Start it now" if status.died else "Try again"
+            deeds.append(Deed(again, self.retry_wanted.emit))
         deeds.append(Deed("Choose another file…", self.model_wanted.emit))
         if not status.starter:
             deeds.append(Deed("Use the starter model", self.starter_wanted.emit))
         if status.details:
             copy = Deed("Copy details", lambda: copy_to_clipboard(status.details), stays=True)
             deeds.append(copy)
-        sentences = wording.model_explained(status)
-        failed = status.stage is EngineStage.FAILED
         title = wording.model_words(status) if failed else wording.model_name(status)
-        self._open(self.model, title, sentences, deeds)
+        return _About(title, wording.model_explained(status), tuple(deeds))
 
-    def _open_backend(self) -> None:
-        sentences = wording.backend_explained(self._engine)
-        self._open(self.backend, wording.backend_words(self._engine), sentences)
+    def _open(self, segment: Segment) -> None:
+        about = self._about(segment)
+        self._popup = Popup(about.title, about.sentences, about.deeds, segment)
+        self._popup.closed.connect(self._forget_popup)
+        self._popup.open()
 
-    def _open_context(self) -> None:
-        sentences = wording.context_explained(self._engine)
-        self._open(self.context, wording.context_words(self._engine), sentences)
+    def _forget_popup(self) -> None:
+        self._popup = None
 
-    def _open_connections(self) -> None:
-        sentences = wording.connections_explained(self._connections)
-        title = wording.connection_words(self._connections)
-        self._open(self.connections, title, sentences)
-
-    def _open(
-        self,
-        opener: QWidget,
-        title: str,
-        sentences: tuple[str, ...],
-        deeds: list[Deed] | None = None,
-    ) -> None:
-        Popup(title, sentences, deeds or [], opener).open()
+    def _refresh(self) -> None:
+        """Let the popup that is open follow; one whose part is gone closes."""
+        if self._popup is None:
+            return
+        segment = self._popup.opener
+        assert isinstance(segment, Segment)
+        if segment.isHidden():
+            self._popup.close()
+            self.model.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            about = self._about(segment)
+            self._popup.show_instead(about.title, about.sentences, about.deeds)
 
 
 def _width_of(segments: list[Segment], *, short: bool) -> int:

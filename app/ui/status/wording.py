@@ -6,6 +6,9 @@ from pathlib import PurePath
 
 from app.ui.views import Connections, EngineStage, EngineStatus
 
+_STOPPED = "The model stopped"
+_UNTOUCHED = "Your data is untouched."
+_AGAIN = "Your next request starts it again."
 _BACKENDS = {"cpu": "CPU", "cuda": "CUDA", "metal": "Metal", "vulkan": "Vulkan"}
 
 
@@ -24,7 +27,7 @@ def model_words(status: EngineStatus) -> str:
         EngineStage.STARTING: "Starting the model",
         EngineStage.LOADING: f"Loading the model, {status.percent} %",
         EngineStage.READY: model_name(status),
-        EngineStage.FAILED: "The model could not be started",
+        EngineStage.FAILED: _STOPPED if status.died else "The model could not be started",
     }
     return words[status.stage]
 
@@ -64,7 +67,9 @@ def connection_words(connections: Connections) -> str:
 def model_explained(status: EngineStatus) -> tuple[str, ...]:
     """What the model is, or what went wrong, in sentences; the file last."""
     if status.stage is EngineStage.FAILED:
-        return tuple(filter(None, (status.message, status.hint, status.file)))
+        said = f"{status.message} {status.hint}".casefold()
+        more = (_UNTOUCHED if "untouched" not in said else "", _AGAIN) if status.died else ()
+        return tuple(filter(None, (status.message, *more, status.hint, status.file)))
     if status.starter:
         what = "This small model comes with Phial. A larger one understands more requests."
     else:

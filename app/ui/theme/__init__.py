@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFont, QFontDatabase, QGuiApplication, QIcon
-from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QPushButton, QWidget
 
-from app.ui.theme.icons import tinted_icon, tinted_pixmap
+from app.ui.theme.icons import tinted_pixmap
 from app.ui.theme.palette import (
     BODY_POINTS,
     DARK,
     ICON,
+    INLINE_ICON,
     LIGHT,
     RADIUS,
     SMALL_POINTS,
@@ -33,6 +34,7 @@ __all__ = [
     "set_icon",
     "set_role",
     "small_font",
+    "text_scale",
     "tinted_pixmap",
     "title_font",
     "tokens",
@@ -63,11 +65,11 @@ def apply_theme(app: QApplication, scheme: str) -> None:
         font.setPointSizeF(BODY_POINTS)
         app.setFont(font)
     app.setPalette(qt_palette(chosen))
-    app.setStyleSheet(style_sheet(chosen))
+    app.setStyleSheet(style_sheet(chosen, app.font().pointSizeF()))
     for widget in app.allWidgets():
         name = widget.property(_ICON_NAME)
         if name and isinstance(widget, QAbstractButton):
-            widget.setIcon(icon(name, widget.property(_ICON_ROLE)))
+            set_icon(widget, name, widget.property(_ICON_ROLE))
 
 
 def tokens() -> Tokens:
@@ -88,16 +90,28 @@ def set_role(widget: QWidget, role: str) -> None:
 def set_icon(button: QAbstractButton, name: str, role: str = "text") -> None:
     """Give a button an icon of assets/icons, in the colour of a role, in light and dark.
 
-    "" takes the icon away.
+    It grows with the text, and keeps its distance from words beside it. "" takes it away.
     """
     button.setProperty(_ICON_NAME, name)
     button.setProperty(_ICON_ROLE, role)
-    button.setIcon(icon(name, role) if name else QIcon())
+    if not name:
+        button.setIcon(QIcon())
+        return
+    beside = isinstance(button, QPushButton) and bool(button.text())
+    side = round((INLINE_ICON if beside else ICON) * text_scale())
+    gap = SPACE[0] if beside else 0
+    button.setIcon(QIcon(tinted_pixmap(name, getattr(tokens(), role), side, gap)))
+    button.setIconSize(QSize(side + gap, side))
+
+
+def text_scale() -> float:
+    """How much larger the system's text is than this window's own: 1.0 or more."""
+    return QApplication.font().pointSizeF() / BODY_POINTS
 
 
 def icon(name: str, role: str = "text") -> QIcon:
-    """An icon in the colour a role has now."""
-    return tinted_icon(name, getattr(tokens(), role))
+    """An icon in the colour a role has now, for menus and fields."""
+    return QIcon(tinted_pixmap(name, getattr(tokens(), role)))
 
 
 def title_font() -> QFont:

@@ -73,7 +73,10 @@ RADIUS = 8
 """Corners of cards, fields and buttons, in device-independent pixels."""
 
 ICON = 20
-"""Side of an icon, in device-independent pixels."""
+"""Side of an icon, in device-independent pixels, with text of BODY_POINTS."""
+
+INLINE_ICON = 16
+"""Side of an icon beside words on a button."""
 
 BODY_POINTS = 10.5
 """Least size of body text; a larger system font is kept."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from app.ui.theme.palette import RADIUS, Tokens
+from app.ui.theme.palette import BODY_POINTS, RADIUS, Tokens
+
+_MARK = 14  # side of a check box with text of BODY_POINTS
 
 
-def style_sheet(tokens: Tokens) -> str:
-    """The sheet for these tokens; lengths in device-independent pixels."""
+def style_sheet(tokens: Tokens, points: float = BODY_POINTS) -> str:
+    """The sheet for these tokens; lengths in device-independent pixels.
+
+    Marks beside words are as large as letters of `points`, the size of body text.
+    """
+    mark = round(_MARK * points / BODY_POINTS)
     hover = tokens.mixed("text", 0.06)
     pressed = tokens.mixed("text", 0.12)
     chosen = tokens.mixed("accent", 0.16)
     accent_hover = tokens.mixed("accent", 0.88, "text")
+    # An empty field is seen by its edge alone, which therefore reaches 3:1 (WCAG 1.4.11).
+    entry = f"background: {tokens.surface}; border: 1px solid {tokens.mixed('text', 0.5)}"
     field = f"background: {tokens.surface}; border: 1px solid {tokens.border}"
     return f"""
 QToolTip {{ background: {tokens.raised}; color: {tokens.text};
@@ -27,21 +35,23 @@ QWidget[role="rail"], QWidget[role="pane"], QWidget[role="status"]
     {{ background: {tokens.background}; }}
 QWidget[role="ground"] {{ background: {tokens.surface}; }}
 QFrame[role="line"] {{ background: {tokens.border}; border: none; }}
-QFrame[role="card"], QFrame[role="popup"] {{ background: {tokens.raised};
+QGroupBox[role="card"], QFrame[role="popup"] {{ background: {tokens.raised};
     border: 1px solid {tokens.border}; border-radius: {RADIUS}px; }}
-QFrame[role="card"] {{ padding: 1px; }}
+QGroupBox[role="card"] {{ margin: 0; padding: 1px; }}
 QFrame[role="done"] {{ background: {tokens.raised}; border: 1px solid {tokens.border};
     border-radius: {RADIUS}px; }}
-QFrame[role="card"]:focus {{ padding: 0; border: 2px solid {tokens.accent}; }}
+QGroupBox[role="card"]:focus {{ padding: 0; border: 2px solid {tokens.accent}; }}
 QFrame[role="note"] {{ background: {tokens.mixed("text", 0.05)}; border: none;
     border-radius: {RADIUS}px; }}
-QFrame[role="card"] QFrame[role="note"], QFrame[role="done"] QFrame[role="note"]
+QGroupBox[role="card"] QFrame[role="note"], QFrame[role="done"] QFrame[role="note"]
     {{ background: {tokens.mixed("text", 0.06, "raised")}; }}
 QFrame[role="bubble"] {{ background: {tokens.mixed("accent", 0.10)}; border: none;
     border-radius: {RADIUS}px; }}
 QFrame[role="find"] {{ border: none; border-bottom: 1px solid {tokens.border}; }}
-QFrame[role="composer"] {{ {field}; border-radius: {RADIUS}px; }}
-QFrame[role="composer"][active="true"] {{ border: 1px solid {tokens.accent}; }}
+QFrame[role="composer"] {{ {entry}; border-radius: {RADIUS}px; padding: 1px; }}
+QFrame[role="composer"][active="true"] {{ padding: 0; border: 2px solid {tokens.accent}; }}
+
+QPushButton, QToolButton, QCheckBox, QRadioButton {{ outline: none; }}
 
 QLabel[role="secondary"], QLabel[role="section"] {{ color: {tokens.secondary}; }}
 QLabel[role="danger"] {{ color: {tokens.danger}; }}
@@ -75,12 +85,13 @@ QPushButton[role="quiet"][subdued="true"] {{ color: {tokens.secondary}; }}
 QPushButton[role="option"] {{ padding: 0; }}
 QPushButton[role="option"]:checked {{ background: {chosen}; border: 1px solid {tokens.accent}; }}
 QPushButton[role="option"]:focus {{ border: 2px solid {tokens.accent}; padding: 0; }}
-QPushButton[role="example"] {{ text-align: left; padding: 8px 12px; border-radius: {RADIUS}px; }}
+QPushButton[role="example"], QPushButton[role="example"]:focus {{ padding: 0;
+    border-radius: {RADIUS}px; }}
 
-QLineEdit, QComboBox, QAbstractSpinBox, QTimeEdit {{ {field}; border-radius: 6px;
+QLineEdit, QAbstractSpinBox, QTimeEdit {{ {entry}; border-radius: 6px;
     padding: 5px 8px; selection-background-color: {tokens.accent};
     selection-color: {tokens.on_accent}; }}
-QLineEdit:focus, QComboBox:focus, QAbstractSpinBox:focus {{ border: 2px solid {tokens.accent};
+QLineEdit:focus, QAbstractSpinBox:focus {{ border: 2px solid {tokens.accent};
     padding: 4px 7px; }}
 QLineEdit[readOnly="true"] {{ background: transparent; color: {tokens.secondary}; }}
 QPlainTextEdit[role="entry"], QTextBrowser[role="message"] {{ background: transparent;
@@ -105,17 +116,17 @@ QListView::item:selected {{ background: {chosen}; color: {tokens.text}; }}
 QListView::item:selected:focus {{ border: 2px solid {tokens.accent}; padding: 4px 6px; }}
 
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: 0; border: none; }}
-QComboBox::drop-down {{ border: none; width: 24px; }}
-QComboBox::down-arrow {{ image: none; }}
-QComboBox QAbstractItemView {{ background: {tokens.raised}; border: 1px solid {tokens.border};
-    selection-background-color: {chosen}; selection-color: {tokens.text}; }}
+QListView[role="offered"] {{ background: {tokens.raised}; border: 1px solid {tokens.border};
+    padding: 4px; }}
 QCheckBox, QRadioButton {{ spacing: 6px; padding: 2px; border: 2px solid transparent;
     border-radius: 6px; }}
 QCheckBox:focus, QRadioButton:focus {{ border: 2px solid {tokens.accent}; }}
-QCheckBox::indicator, QRadioButton::indicator {{ width: 14px; height: 14px;
+QCheckBox::indicator, QRadioButton::indicator {{ width: {mark}px; height: {mark}px;
     background: {tokens.surface}; border: 1px solid {tokens.secondary}; }}
 QCheckBox::indicator {{ border-radius: 4px; }}
 QCheckBox::indicator:checked {{ background: {tokens.accent}; border-color: {tokens.accent}; }}
-QRadioButton::indicator {{ border-radius: 8px; }}
-QRadioButton::indicator:checked {{ width: 6px; height: 6px; border: 5px solid {tokens.accent}; }}
+QRadioButton::indicator {{ border-radius: {(mark + 2) // 2}px; }}
+QRadioButton::indicator:checked {{ border-color: {tokens.accent};
+    background: qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5,
+    stop: 0.38 {tokens.surface}, stop: 0.46 {tokens.accent}); }}
 """

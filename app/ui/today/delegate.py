@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from app.ui.labels import draw_icon, role_colour
 from app.ui.theme import SPACE, section_font
 from app.ui.today.model import ROW, Row, Standing, TodayModel, times_of
+from app.ui.views import DayEvent
 
 Index = QModelIndex | QPersistentModelIndex
 
 _TITLE_LINES = 2
+_NEXT_LINES = 5
 _HEADING_LINES = 4  # more than any heading needs at twice the usual size of text
 _BAR = 3  # width of the bar beside what is running
 _WIDEST = 0.3  # share of the width that the times may take
@@ -38,13 +40,14 @@ class TodayDelegate(QStyledItemDelegate):
             lines = len(wrapped(row.text, section_font(), self._width(), _HEADING_LINES))
             return QSize(1, lines * line + SPACE[0] + (SPACE[3] if index.row() else SPACE[1]))
         if row.event is None:
-            lines = len(wrapped(row.text, option.font, self._width(), _TITLE_LINES))
-            return QSize(1, lines * line + SPACE[1])
+            lines = len(wrapped(row.text, option.font, self._width(), _NEXT_LINES))
+            return QSize(1, lines * line + SPACE[1] + _above(row))
         times = self._times_width(metrics)
         lines = len(self._title(row, option.font, times))
         lines += bool(row.event.where) + self._flag_lines(row, option.font, times)
         count = len(times_of(row.event))
-        lines = max(lines, count) if times else lines + 1
+        above = len(self._times_above(row.event, metrics))
+        lines = max(lines, count) if times else lines + above
         return QSize(1, lines * line + SPACE[1] + SPACE[0])
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
@@ -61,8 +64,9 @@ class TodayDelegate(QStyledItemDelegate):
             _lines(painter, QPoint(option.rect.left() + SPACE[1], top), lines, line)
         elif row.event is None:
             painter.setPen(role_colour("secondary"))
-            lines = wrapped(row.text, option.font, self._width(), _TITLE_LINES)
-            _lines(painter, option.rect.topLeft() + QPoint(SPACE[1], SPACE[0]), lines, line)
+            lines = wrapped(row.text, option.font, self._width(), _NEXT_LINES)
+            at = option.rect.topLeft() + QPoint(SPACE[1], SPACE[0] + _above(row))
+            _lines(painter, at, lines, line)
         else:
             self._event(painter, option, row)
         painter.restore()
@@ -92,8 +96,9 @@ class TodayDelegate(QStyledItemDelegate):
             self._times(painter, at, times_of(event), line, row.standing)
             at += QPoint(times + SPACE[2], 0)
         else:
-            painter.drawText(QPoint(at.x(), at.y() + metrics.ascent()), event.times)
-            at += QPoint(0, line)
+            above = self._times_above(event, metrics)
+            _lines(painter, at, above, line)
+            at += QPoint(0, line * len(above))
         over = row.standing is Standing.OVER
         painter.setPen(role_colour("secondary" if over else "text"))
         title = self._title(row, option.font, times)
@@ -151,6 +156,12 @@ class TodayDelegate(QStyledItemDelegate):
         left = times + SPACE[2] if times else 0
         return max(1, self._view.viewport().width() - 2 * SPACE[1] - left)
 
+    def _times_above(self, event: DayEvent, metrics: QFontMetrics) -> list[str]:
+        """The times where they stand above the title: in one line if that fits."""
+        if metrics.horizontalAdvance(event.times) <= self._width():
+            return [event.times]
+        return list(times_of(event))
+
     def _times_width(self, metrics: QFontMetrics) -> int:
         """The width of the column of times; 0 where it would take too much."""
         widest = max(map(metrics.horizontalAdvance, self._model.times), default=0)
@@ -180,6 +191,11 @@ def _bold(font: QFont) -> QFont:
     bold = QFont(font)
     bold.setWeight(QFont.Weight.DemiBold)
     return bold
+
+
+def _above(row: Row) -> int:
+    """Room that sets what comes next off from the days."""
+    return SPACE[2] if row.is_next else 0
 
 
 def _now_width(font: QFont) -> int:

@@ -30,12 +30,13 @@ class Standing(Enum):
 
 @dataclass(frozen=True)
 class Row:
-    """A heading, an event, or (neither) the word for an empty day."""
+    """A heading, an event, or (neither) the word for an empty day or for what `is_next`."""
 
     text: str
     event: DayEvent | None = None
     standing: Standing = Standing.COMING
     is_heading: bool = False
+    is_next: bool = False
 
 
 class TodayModel(QAbstractListModel):
@@ -99,6 +100,8 @@ class TodayModel(QAbstractListModel):
         if role == kind.ToolTipRole and row.event is not None:
             event = row.event
             return plain_tooltip("\n".join(filter(None, (event.title, event.times, event.where))))
+        if role == kind.ToolTipRole and row.is_next:
+            return plain_tooltip(row.text)
         return None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -121,6 +124,8 @@ def _rows(view: TodayView, now: datetime) -> tuple[Row, ...]:
         rows += [Row(event.title, event, _standing(event, now)) for event in day.events]
         if not day.events:
             rows.append(Row(NOTHING))
+    if view.next and not any(day.events for day in view.days):
+        rows.append(Row(view.next, is_next=True))
     return tuple(rows)
 
 

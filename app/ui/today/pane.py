@@ -53,6 +53,7 @@ class TodayPane(QWidget):
         self._model.show_today(view)
         if before is not None and before.event is not None:
             self.list.setCurrentIndex(self._model.place_of(before.event.id))
+        self.list.heed_rows()
         self.list.verticalScrollBar().setValue(scrolled)
         self.problem.show_text(view.problem)
         self._note.setVisible(bool(view.problem))
@@ -75,8 +76,17 @@ class _DayList(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.heed_rows()
         # The mark of what is running adds a line to it.
         model.dataChanged.connect(self.scheduleDelayedItemsLayout)
+
+    def heed_rows(self) -> None:
+        """Take the keyboard only where there are events; one of them shows it at once."""
+        first = self._rows.first_event()
+        focus = Qt.FocusPolicy
+        self.setFocusPolicy(focus.StrongFocus if first.isValid() else focus.NoFocus)
+        if self.hasFocus() and not self.currentIndex().isValid():
+            self.setCurrentIndex(first)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Begin at the first event that is not over."""
