@@ -129,7 +129,8 @@ def test_a_streamed_message_looks_like_a_stored_one(
         streamed.append(text[at : at + size])
     streamed.finish()
     assert streamed.given == stored.given
-    assert streamed.toHtml() == stored.toHtml()
+    # Code is coloured a moment later, in each by itself.
+    qtbot.waitUntil(lambda: streamed.toHtml() == stored.toHtml(), timeout=20_000)
     qtbot.waitUntil(lambda: streamed.height() == stored.height() > 20)
 
 
