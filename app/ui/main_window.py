@@ -123,7 +123,7 @@ class MainWindow(QMainWindow):
             self._splitter.addWidget(pane)
         self._splitter.setStretchFactor(1, 1)
         for pane in (self.conversations, self.today):
-            pane.setMinimumWidth(round(_LEAST_PANE * (0.4 + 0.6 * text_scale())))
+            pane.setMinimumWidth(_grown(_LEAST_PANE))
 
         self._views = QStackedWidget(self)
         for view in (self._splitter, self.settings):
@@ -272,7 +272,7 @@ class MainWindow(QMainWindow):
 
     def _fit_panes(self) -> None:
         """Show the panes that are wanted and have room; the chat comes first."""
-        room = self.width() - self.rail.sizeHint().width() - _LEAST_CHAT
+        room = self.width() - self.rail.sizeHint().width() - _grown(_LEAST_CHAT)
         for pane in sorted((self.conversations, self.today), key=self._place_of):
             fits = pane in self._wanted and room >= pane.minimumWidth()
             pane.setVisible(fits)
@@ -416,3 +416,8 @@ class MainWindow(QMainWindow):
         self._listed = listed
         self.conversations.show_list(listed, self._today.date(), self._today.tzinfo)
         self.conversations.set_current(self.talk.conversation)
+
+
+def _grown(width: int) -> int:
+    """A width with larger text: not in full, as longer lines are elided or wrap."""
+    return round(width * (0.4 + 0.6 * text_scale()))
