@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from threading import Event
 
 from app.agent.events import AgentEvent, Generated, Said, Working
-from app.core.errors import KnownError
+from app.core.errors import STOPPED, KnownError
 from app.core.events import Failed, Finished, Progress, TextDelta, ThoughtDelta, ToolCallReady
 from app.core.messages import ToolCall
 from app.core.ports import Capabilities, Engine, GenerateRequest
@@ -100,4 +100,4 @@ class StoppableEngine:
 
 
 def _stopped() -> KnownError:
-    return KnownError("stopped", "Stopped. Nothing was changed.")
+    return KnownError("stopped", STOPPED)

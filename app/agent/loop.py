@@ -28,7 +28,7 @@ from app.agent.policy import Consent, is_agreed
 from app.agent.prompts import PLANNER, time_context
 from app.agent.provenance import unsaid
 from app.agent.questions import question_for, with_choice
-from app.core.errors import AmbiguousError, KnownError
+from app.core.errors import STOPPED, AmbiguousError, KnownError
 from app.core.messages import Message, Part, Text, ToolCall, ToolResult, Turn, TurnState
 from app.core.ports import Clock, Engine, GenerateRequest, ToolOutcome
 from app.core.proposals import Change, Proposal, Provenance, Question
@@ -37,9 +37,6 @@ from app.tools.registry import Registry
 
 Apply = Callable[[int | None, str, Sequence[Change]], Sequence[str]]
 """Makes changes, all or none: (turn id, title, changes) to their journal ids."""
-
-STOPPED = "Stopped. Nothing was changed."
-"""The error of a turn on disk that the user stopped, whatever noticed it first."""
 
 _UNFINISHED = "Stopped before it was finished."
 _TURNS_AT_ONCE = 16

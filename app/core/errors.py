@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+STOPPED = "Stopped. Nothing was changed."
+"""What is said of a request the user ended (code "stopped"), whatever noticed it first."""
+
 
 class KnownError(Exception):
     """A situation Phial expects and can explain: a full disk, a wrong file, an unclear date.

@@ -20,7 +20,7 @@ from app.core.engine_life import (
     EngineStarting,
     StageListener,
 )
-from app.core.errors import KnownError
+from app.core.errors import STOPPED, KnownError
 from app.core.events import EngineEvent, Failed, Finished
 from app.core.ports import Capabilities, Engine, GenerateRequest
 from app.engine.gguf_file import check_gguf
@@ -43,7 +43,7 @@ class _StoppedError(KnownError):
     """Whoever waited for the model was stopped."""
 
     def __init__(self) -> None:
-        super().__init__("stopped", "Stopped. Nothing was changed.")
+        super().__init__("stopped", STOPPED)
 
 
 MakeEngine = Callable[[Path, StageListener], StartableEngine]

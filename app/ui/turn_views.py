@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.agent.loop import STOPPED
+from app.core.errors import STOPPED
 from app.core.messages import Message, ToolCall, TurnState
 from app.core.text import printable
 from app.store.history import History, StoredTurn
