@@ -71,6 +71,21 @@ def dialogue_so_far(user: Message, earlier: Iterable[Turn], room: int) -> Dialog
     return Dialogue(tuple(messages), (*(exchange.user.text for exchange in kept), user.text))
 
 
+def spoken_of(earlier: Iterable[Turn]) -> tuple[tuple[str, ...], ...]:
+    """What the results of earlier turns were about, newest first (see `Asked.recent`).
+
+    `earlier` comes newest first. What turns that FAILED looked at is left out.
+    """
+    return tuple(
+        part.mentions
+        for turn in earlier
+        if turn.state is not TurnState.FAILED
+        for reply in reversed(turn.replies)
+        for part in reversed(reply.parts)
+        if isinstance(part, ToolResult) and part.mentions
+    )
+
+
 def _after(facts: str, user: Message) -> Message:
     return Message("user", (Text(f"{facts}\n\n"), *user.parts)) if facts else user
 

@@ -9,8 +9,9 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 
-from app.agent.dialogue import dialogue_so_far, room_for_dialogue
+from app.agent.dialogue import dialogue_so_far, room_for_dialogue, spoken_of
 from app.agent.events import (
     AgentEvent,
     Answered,
@@ -30,7 +31,7 @@ from app.agent.provenance import unsaid
 from app.agent.questions import question_for, with_choice
 from app.core.errors import STOPPED, AmbiguousError, KnownError
 from app.core.messages import Message, Part, Text, ToolCall, ToolResult, Turn, TurnState
-from app.core.ports import Clock, Engine, GenerateRequest, ToolOutcome
+from app.core.ports import Asked, Clock, Engine, GenerateRequest, ToolOutcome
 from app.core.proposals import Change, Proposal, Provenance, Question
 from app.store.history import History
 from app.tools.registry import Registry
@@ -158,7 +159,8 @@ class Agent:
         self._history.add_reply(turn, Message("assistant", (*parts, *calls)))
         if calls:
             foreign = unsaid(spoken.calls, self._registry.declared, request.spans)
-            yield from self._act(turn, calls, foreign, clock, consent)
+            asked = self._asked(turn, conversation, user, clock)
+            yield from self._act(turn, calls, foreign, asked, consent)
             return
         self._history.finish(turn, TurnState.DONE)
         yield Answered(text, turn)
@@ -192,6 +194,10 @@ class Agent:
             spans=dialogue.spans,
         )
 
+    def _asked(self, turn: int, conversation: int, user: Message, clock: Clock) -> Asked:
+        earlier = islice(self._earlier(conversation, turn), _TURNS_AT_ONCE)
+        return Asked(clock, user.text, spoken_of(earlier))
+
     def _earlier(self, conversation: int, turn: int) -> Iterator[Turn]:
         """The turns of a conversation before `turn`, newest first, read as they are asked for."""
         ids, left = self._history.newest_turn_ids(conversation, _TURNS_AT_ONCE, turn)
@@ -207,7 +213,7 @@ class Agent:
         turn: int,
         calls: Sequence[ToolCall],
         foreign: tuple[Provenance, ...],
-        clock: Clock,
+        asked: Asked,
         consent: Consent,
     ) -> Iterator[AgentEvent]:
         """Run the calls in order, then settle what they propose together.
@@ -219,7 +225,7 @@ class Agent:
             self._engine.check_stop()
             yield CallMade(call)
             try:
-                outcome = self._registry.run(call.name, call.arguments, clock)
+                outcome = self._registry.run(call.name, call.arguments, asked)
             except KnownError as error:
                 self._history.add_reply(turn, _result_message(call.name, False, error.code))
                 yield CallAnswered(call.name, None, error)
@@ -229,7 +235,8 @@ class Agent:
                 self._history.pause(turn, question)
                 yield Stopped(error)
                 return
-            self._history.add_reply(turn, _result_message(call.name, True, _facts(outcome.data)))
+            known = _result_message(call.name, True, _facts(outcome.data), outcome.mentions)
+            self._history.add_reply(turn, known)
             yield CallAnswered(call.name, outcome)
             outcomes.append(outcome)
         yield from self._settle(turn, outcomes, consent, foreign)
@@ -246,8 +253,9 @@ class Agent:
         if stored.started_at.astimezone(clock.zone).date() != clock.now.date():
             consent = Consent.ASK  # "tomorrow" was said on another day: show what it means now
         self._history.add_reply(turn, Message("assistant", calls))
+        asked = self._asked(turn, stored.conversation, stored.turn.user, clock)
         try:
-            yield from self._act(turn, calls, foreign, clock, consent)
+            yield from self._act(turn, calls, foreign, asked, consent)
         except KnownError as error:
             waits_on = None if error.code == "stopped" else TurnState.PAUSED
             yield self._ended(turn, error, also=waits_on)
@@ -262,7 +270,7 @@ class Agent:
         try:
             yield CallMade(ToolCall(name, arguments))
             try:
-                outcome = self._registry.run(name, arguments, clock)
+                outcome = self._registry.run(name, arguments, Asked(clock))
             except KnownError as error:
                 yield CallAnswered(name, None, error)
                 raise
@@ -329,8 +337,8 @@ def _not_waiting() -> KnownError:
     )
 
 
-def _result_message(name: str, ok: bool, content: str) -> Message:
-    return Message("tool", (ToolResult(name, ok, content),))
+def _result_message(name: str, ok: bool, content: str, mentions: tuple[str, ...] = ()) -> Message:
+    return Message("tool", (ToolResult(name, ok, content, mentions),))
 
 
 def _facts(data: Mapping[str, object]) -> str:

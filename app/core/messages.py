@@ -43,11 +43,15 @@ class ToolCall:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What a tool answered, as the model may see it: ids, dates, counts; no stranger's text."""
+    """What a tool answered, as the model may see it: ids, dates, counts; no stranger's text.
+
+    `mentions` are the ids of the events and messages it is about, in the order shown.
+    """
 
     name: str
     ok: bool
     content: str
+    mentions: tuple[str, ...] = ()
 
 
 Part = Text | ImageRef | AudioRef | ToolCall | ToolResult
@@ -94,8 +98,9 @@ def part_to_json(part: Part) -> dict[str, object]:
             return {"type": "audio", "sha256": sha256, "seconds": seconds}
         case ToolCall(name, arguments):
             return {"type": "tool_call", "name": name, "arguments": dict(arguments)}
-        case ToolResult(name, ok, content):
-            return {"type": "tool_result", "name": name, "ok": ok, "content": content}
+        case ToolResult(name, ok, content, mentions):
+            result = {"type": "tool_result", "name": name, "ok": ok, "content": content}
+            return result | ({"mentions": list(mentions)} if mentions else {})
 
 
 def part_from_json(data: object) -> Part:
@@ -109,8 +114,15 @@ def part_from_json(data: object) -> Part:
             return AudioRef(sha256, float(seconds))
         case {"type": "tool_call", "name": str(name), "arguments": Mapping() as arguments}:
             return ToolCall(name, arguments)
-        case {"type": "tool_result", "name": str(name), "ok": bool(ok), "content": str(content)}:
-            return ToolResult(name, ok, content)
+        case {
+            "type": "tool_result",
+            "name": str(name),
+            "ok": bool(ok),
+            "content": str(content),
+            **rest,
+        }:
+            mentions = rest.get("mentions", ())
+            return ToolResult(name, ok, content, tuple(map(str, mentions)))
     raise ValueError("not a part of a message")
 
 

@@ -89,30 +89,46 @@ class Engine(Protocol):
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What a tool call belongs to: the clock, the user's message, and what was spoken of last.
+
+    `words` is the message, "" for a script's call. `recent` are the things earlier results spoke
+    of, newest first, each as its ids in the order they were shown ("e12", "m3"): what "it", "that",
+    "them" and "the second one" mean.
+    """
+
+    clock: Clock
+    words: str = ""
+    recent: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True)
 class ToolOutcome:
     """What a tool did or would do.
 
     `data` are JSON values for scripts, `sentence` is for the user. `proposal` is set when the
     tool wants to change something; nothing has changed yet. `problem` is set when the answer
-    may be incomplete (a calendar file that could not be read).
+    may be incomplete (a calendar file that could not be read). `mentions` are the ids of the
+    events and messages it is about, in the order shown; also of those a proposal would make.
     """
 
     data: Mapping[str, object]
     sentence: str
     proposal: Proposal | None = None
     problem: KnownError | None = None
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Tool:
     """A tool that can run: its spec and the function behind it.
 
-    `run` takes validated arguments and the clock; it raises KnownError (or AmbiguousError) with
-    a sentence, and never changes anything itself.
+    `run` takes validated arguments and what they were asked with; it raises KnownError (or
+    AmbiguousError) with a sentence, and never changes anything itself.
     """
 
     spec: ToolSpec
-    run: Callable[[Mapping[str, object], Clock], ToolOutcome]
+    run: Callable[[Mapping[str, object], Asked], ToolOutcome]
 
 
 class ChangeOwner(Protocol):

@@ -9,7 +9,7 @@ from datetime import datetime
 from app.calendars.changes import Scope, invites_others, plan_cancel
 from app.calendars.vdir import Vdir
 from app.core.errors import KnownError
-from app.core.ports import Clock, Occurrence, Tool, ToolOutcome
+from app.core.ports import Asked, Occurrence, Tool, ToolOutcome
 from app.core.proposals import Option, Proposal
 from app.store.journal import Journal
 from app.store.settings import Settings
@@ -26,7 +26,8 @@ _NAMED = 8
 def cal_cancel(calendar: Vdir, settings: Settings, journal: Journal) -> Tool:
     """The tool that cancels events. The journal tells what "it" is: what was changed last."""
 
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
+        clock = asked.clock
         now = clock.now.astimezone(clock.zone)
         reference = arguments["events"]
         assert isinstance(reference, (str, list))

@@ -15,7 +15,7 @@ from app.calendars.free_time import free_starts
 from app.calendars.recurrence import instant
 from app.calendars.vdir import Vdir
 from app.core.errors import AmbiguousError, KnownError
-from app.core.ports import Clock, Tool, ToolOutcome
+from app.core.ports import Asked, Clock, Tool, ToolOutcome
 from app.core.proposals import Option, Proposal
 from app.store.settings import Settings
 from app.tools.clashes import NewTime, clashes_with
@@ -63,8 +63,8 @@ def cal_create(
 ) -> Tool:
     """The tool that adds events to the calendar the settings name."""
 
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
-        return _Creation(arguments, clock, calendar, settings, new_uid).outcome()
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
+        return _Creation(arguments, asked.clock, calendar, settings, new_uid).outcome()
 
     return Tool(declared("cal_create"), run)
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from app.calendars.recurrence import Entry, overlaps
 from app.calendars.vdir import Vdir
 from app.core.errors import AmbiguousError, KnownError
-from app.core.ports import Clock, Occurrence, Tool, ToolOutcome
+from app.core.ports import Asked, Clock, Occurrence, Tool, ToolOutcome
 from app.store.settings import Settings
 from app.tools.event_words import matches_words, names_every, search_words, words_of
 from app.tools.schemas import declared
@@ -33,8 +33,8 @@ _GUESTS = 5
 def cal_find(calendar: Vdir, settings: Settings) -> Tool:
     """The tool that lists events."""
 
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
-        return _find(arguments, clock, calendar, settings)
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
+        return _find(arguments, asked.clock, calendar, settings)
 
     return Tool(declared("cal_find"), run)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.core.errors import KnownError
-from app.core.ports import Clock, Tool, ToolOutcome, ToolSpec
+from app.core.ports import Asked, Tool, ToolOutcome, ToolSpec
 from app.tools.schemas import DECLARED
 from app.tools.validation import checked_arguments
 
@@ -26,7 +26,7 @@ class Registry:
         """The tools that can run, in the declared order."""
         return tuple(spec for spec in DECLARED if spec.name in self._tools)
 
-    def run(self, name: str, arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def run(self, name: str, arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         """Check the arguments and run the tool; nothing changes but through its proposal.
 
         Raises KnownError: "unknown_tool", "tool_unavailable", "bad_argument", or the tool's own.
@@ -34,7 +34,7 @@ class Registry:
         tool = self._tools.get(name)
         if tool is None:
             raise self._missing(name)
-        return tool.run(checked_arguments(tool.spec, arguments), clock)
+        return tool.run(checked_arguments(tool.spec, arguments), asked)
 
     def _missing(self, name: str) -> KnownError:
         if any(spec.name == name for spec in DECLARED):

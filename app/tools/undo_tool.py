@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from app.core.errors import AmbiguousError, KnownError
-from app.core.ports import ChangeOwner, Clock, Tool, ToolOutcome
+from app.core.ports import Asked, ChangeOwner, Tool, ToolOutcome
 from app.core.proposals import Option, Proposal, version_of
 from app.store.journal import Journal, JournalEntry
 from app.tools.schemas import declared
@@ -19,7 +19,7 @@ _EARLIER = 3
 def undo_tool(journal: Journal, owners: Mapping[str, ChangeOwner]) -> Tool:
     """The tool that takes changes back. `owners` maps a room's name to who applies its changes."""
 
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         return _undo(str(arguments.get("change", "")), journal, owners)
 
     return Tool(declared("undo"), run)

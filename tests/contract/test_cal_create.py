@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.core.errors import AmbiguousError, KnownError
+from app.core.ports import Asked
 from app.store.settings import Settings
 from app.tools.calendar_tools import calendar_tools
 from app.tools.registry import Registry
@@ -272,7 +273,7 @@ def test_a_time_that_is_none_or_two_is_refused(desk: Desk, when: str) -> None:
         calendar_tools(desk.profile.calendar, Settings(locale="en"), desk.profile.journal)
     )
     with pytest.raises(KnownError) as caught:
-        registry.run("cal_create", {"title": "x", "when": when}, CLOCK)
+        registry.run("cal_create", {"title": "x", "when": when}, Asked(CLOCK))
     if isinstance(caught.value, AmbiguousError):
         assert caught.value.argument == "when" and len(caught.value.choices) == 2
 

@@ -14,7 +14,7 @@ from app.agent.policy import Consent
 from app.core.errors import KnownError
 from app.core.events import EngineEvent, Finished, ToolCallReady
 from app.core.messages import ToolCall, TurnState
-from app.core.ports import Capabilities, Clock, GenerateRequest, Tool, ToolOutcome
+from app.core.ports import Asked, Capabilities, Clock, GenerateRequest, Tool, ToolOutcome
 from app.core.proposals import Change, Option, Proposal
 from app.engine.fake import FakeEngine, Script
 from app.store.database import open_database
@@ -38,7 +38,7 @@ def proposal(*names: str) -> Proposal:
     return Proposal("Add", options)
 
 
-Run = Callable[[Mapping[str, object], Clock], ToolOutcome]
+Run = Callable[[Mapping[str, object], Asked], ToolOutcome]
 
 
 class WatchedEngine(FakeEngine):
@@ -133,13 +133,13 @@ def calls(*names: str) -> tuple[EngineEvent, ...]:
 
 def outcome(result: ToolOutcome) -> Run:
     """A tool that always comes to this."""
-    return lambda arguments, clock: result
+    return lambda arguments, asked: result
 
 
 def failing(error: KnownError) -> Run:
     """A tool that always fails so."""
 
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         raise error
 
     return run

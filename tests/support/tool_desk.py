@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from app.core.errors import KnownError
-from app.core.ports import Clock, ToolOutcome
+from app.core.ports import Asked, Clock, ToolOutcome
 from app.core.proposals import Proposal
 from app.store.changes import apply_changes
 from app.store.settings import Settings
@@ -40,7 +40,7 @@ class Desk:
         """Run a tool; whatever it answers, no file has changed."""
         before = self.profile.files()
         try:
-            return self.registry.run(name, arguments, clock)
+            return self.registry.run(name, arguments, Asked(clock))
         finally:
             assert self.profile.files() == before
 

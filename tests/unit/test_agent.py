@@ -23,7 +23,7 @@ from app.agent.policy import Consent
 from app.core.errors import AmbiguousError, KnownError
 from app.core.events import EngineEvent, Failed, Finished, Progress, TextDelta, ThoughtDelta
 from app.core.messages import Message, TurnState
-from app.core.ports import Clock, GenerateRequest, ToolOutcome
+from app.core.ports import Asked, GenerateRequest, ToolOutcome
 from app.store.history import History
 from tests.support.agent_desk import (
     Desk,
@@ -141,7 +141,7 @@ def test_a_stopped_generation_is_a_failed_turn(history: History) -> None:
 
 
 def test_an_interrupt_closes_the_turn(history: History) -> None:
-    def interrupted(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def interrupted(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         raise KeyboardInterrupt
 
     desk = Desk(history, calls("cal_create"), {"cal_create": interrupted})
@@ -210,7 +210,7 @@ def test_leaving_in_mid_answer_cancels_the_generation(history: History) -> None:
 def test_a_stop_between_answer_and_tool_keeps_the_tool_from_running(history: History) -> None:
     ran: list[object] = []
 
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         ran.append(arguments)
         return ToolOutcome({}, "")
 

@@ -14,7 +14,7 @@ from app.agent.policy import Consent
 from app.core.errors import AmbiguousError, KnownError
 from app.core.events import EngineEvent, Finished, ToolCallReady
 from app.core.messages import Message, ToolCall, TurnState
-from app.core.ports import Clock, ToolOutcome
+from app.core.ports import Asked, ToolOutcome
 from app.core.proposals import Proposal, Provenance, Question, Risk
 from app.store.history import History
 from tests.support.agent_desk import (
@@ -39,7 +39,7 @@ def history(profile: Path) -> Iterator[History]:
         yield opened
 
 
-def which(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+def which(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
     """Cancels an event that is named by its id; of others it does not know which is meant."""
     events = str(arguments["events"])
     if not events.startswith("e"):
@@ -96,7 +96,7 @@ def test_a_choice_that_leaves_nothing_to_weigh_is_made_at_once(history: History)
 
 
 def test_one_question_may_lead_to_the_next_and_to_an_answer(history: History) -> None:
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         for name, value in (("words", "lunch"), ("when", "3/4")):
             if arguments[name] == value:
                 raise AmbiguousError("x", f"{name}?", argument=name, choices=(("4/3", "April"),))
@@ -130,7 +130,7 @@ def test_all_calls_of_the_turn_run_again_and_only_the_unclear_one_changes(
 
 
 def test_an_argument_that_is_a_list_takes_the_choice_as_a_list(history: History) -> None:
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         if arguments["with"] == ["Anna"]:
             raise AmbiguousError("x", "Which?", argument="with", choices=(("Anna B", "Anna B"),))
         return ToolOutcome({}, f"With {arguments['with']}.")
@@ -144,10 +144,10 @@ def test_an_argument_that_is_a_list_takes_the_choice_as_a_list(history: History)
 def test_a_choice_that_is_gone_by_then_ends_the_turn_with_a_sentence(history: History) -> None:
     gone = KnownError("event_not_found", "There is no event e1 any more.", "Look for it.")
 
-    def run(arguments: Mapping[str, object], clock: Clock) -> ToolOutcome:
+    def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         if arguments["events"] == "e1":
             raise gone
-        return which(arguments, clock)
+        return which(arguments, asked)
 
     desk = cancelling(history, run)
     assert desk.choose(0)[-1] == Stopped(gone)
