@@ -47,6 +47,13 @@ class CallAnswered:
 
 
 @dataclass(frozen=True)
+class Stepped:
+    """One step of several is done; the sentence says what it came to."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Proposed:
     """Changes that wait for a yes, or are about to be made because it was given."""
 
@@ -104,6 +111,7 @@ AgentEvent = (
     | Working
     | CallMade
     | CallAnswered
+    | Stepped
     | Proposed
     | Applied
     | Said

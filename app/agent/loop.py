@@ -5,13 +5,11 @@ Nothing here changes data: a change is made by `apply`, and only when the user h
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 
-from app.agent.dialogue import dialogue_so_far, room_for_dialogue, spoken_of
+from app.agent.conditions import condition_in, condition_unclear
 from app.agent.events import (
     AgentEvent,
     Answered,
@@ -20,17 +18,19 @@ from app.agent.events import (
     CallMade,
     Proposed,
     Started,
+    Stepped,
     Stopped,
 )
 from app.agent.generation import Spoken, StoppableEngine
 from app.agent.mending import mended
 from app.agent.merging import merged
 from app.agent.policy import Consent, is_agreed
-from app.agent.prompts import PLANNER, time_context
 from app.agent.provenance import unsaid
 from app.agent.questions import question_for, with_choice
+from app.agent.requests import Requests
+from app.agent.steps import MOST_CALLS, READERS, Step, facts, may_need_more, too_many_calls
 from app.core.errors import STOPPED, AmbiguousError, KnownError
-from app.core.messages import Message, Part, Text, ToolCall, ToolResult, Turn, TurnState
+from app.core.messages import Message, Part, Text, ToolCall, ToolResult, TurnState
 from app.core.ports import Asked, Clock, Engine, GenerateRequest, ToolOutcome
 from app.core.proposals import Change, Proposal, Provenance, Question
 from app.store.history import History
@@ -40,7 +40,6 @@ Apply = Callable[[int | None, str, Sequence[Change]], Sequence[str]]
 """Makes changes, all or none: (turn id, title, changes) to their journal ids."""
 
 _UNFINISHED = "Stopped before it was finished."
-_TURNS_AT_ONCE = 16
 
 
 class Agent:
@@ -50,6 +49,7 @@ class Agent:
         self, engine: Engine, registry: Registry, history: History, apply: Apply, locale: str
     ) -> None:
         self._engine = StoppableEngine(engine)
+        self._requests = Requests(self._engine, registry, history)
         self._registry = registry
         self._history = history
         self._apply = apply
@@ -140,9 +140,63 @@ class Agent:
     def _turn(
         self, turn: int, conversation: int, user: Message, clock: Clock, consent: Consent
     ) -> Iterator[AgentEvent]:
+        learned = self._engine.capabilities().tools_learned
+        condition = condition_in(user.text) if learned else None
+        asked = self._requests.asked(turn, conversation, user.text, clock)
+        if condition is None:
+            request = self._requests.first(turn, conversation, user.text, clock)
+            goes_on = not learned and may_need_more(user.text)
+            yield from self._steps(turn, request, asked, consent, goes_on=goes_on)
+            return
+        request = self._requests.first(turn, conversation, condition.question, clock)
+        step = yield from self._step(turn, request, replace(asked, words=condition.question))
+        if step is None:
+            return
+        if not step.only_looked:
+            raise condition_unclear(condition.question)
+        wanted = condition.then if condition.holds(step.data) else condition.otherwise
+        if not wanted:
+            yield self._done(turn, f"{step.sentence}\nSo nothing was changed.")
+            return
+        yield self._stepped(turn, step)
+        request = self._requests.first(turn, conversation, wanted, clock)
+        asked = replace(asked, words=wanted, recent=step.recent)
+        yield from self._steps(turn, request, asked, consent, made=len(step.calls))
+
+    def _steps(
+        self,
+        turn: int,
+        request: GenerateRequest,
+        asked: Asked,
+        consent: Consent,
+        *,
+        made: int = 0,
+        goes_on: bool = False,
+    ) -> Iterator[AgentEvent]:
+        """One step after the other, until one proposes something or answers.
+
+        `made` calls were made before. `goes_on`: what was looked up is given back to the model.
+        """
+        while True:
+            step = yield from self._step(turn, request, asked, made)
+            if step is None:
+                return
+            made += len(step.calls)
+            if not goes_on or not step.only_looked or made >= MOST_CALLS:
+                yield from self._settle(turn, step.outcomes, consent, step.foreign)
+                return
+            yield self._stepped(turn, step)
+            if any(call.name in READERS for call in step.calls):
+                consent = Consent.ASK  # what others wrote must not lead to a change unseen
+            request = self._requests.next(request, step.calls, step.facts)
+            asked = replace(asked, recent=step.recent)
+
+    def _step(
+        self, turn: int, request: GenerateRequest, asked: Asked, made: int = 0
+    ) -> Generator[AgentEvent, None, Step | None]:
+        """One generation and its calls; None if the turn has ended, or waits, with it."""
         spoken = Spoken()
         try:
-            request = self._request(turn, conversation, user, clock)
             end = yield from self._engine.generate(request, spoken)
         except BaseException:
             if spoken.text.strip():  # the user has seen it come
@@ -155,13 +209,13 @@ class Agent:
                 "no_answer", "The model gave no answer.", "Say it again in other words."
             )
         parts: list[Part] = [Text(spoken.text)] if text else []
-        calls = mended(spoken.calls, user.text, clock, self._locale)
+        calls = mended(spoken.calls, asked.words, asked.clock, self._locale)
         self._history.add_reply(turn, Message("assistant", (*parts, *calls)))
         if calls:
+            if made + len(calls) > MOST_CALLS:
+                raise too_many_calls()
             foreign = unsaid(spoken.calls, self._registry.declared, request.spans)
-            asked = self._asked(turn, conversation, user, clock)
-            yield from self._act(turn, calls, foreign, asked, consent)
-            return
+            return (yield from self._act(turn, calls, foreign, asked))
         self._history.finish(turn, TurnState.DONE)
         yield Answered(text, turn)
         if end.reason == "length":
@@ -172,41 +226,7 @@ class Agent:
                     "Ask for something shorter.",
                 )
             )
-
-    def _request(
-        self, turn: int, conversation: int, user: Message, clock: Clock
-    ) -> GenerateRequest:
-        """What the engine is asked.
-
-        A model that learned the tools may name any of them, and learned to answer a single
-        message; any other is given the rules and the dialogue so far.
-        """
-        capabilities = self._engine.capabilities()
-        learned = capabilities.tools_learned
-        earlier = () if learned else self._earlier(conversation, turn)
-        dialogue = dialogue_so_far(user, earlier, room_for_dialogue(capabilities.context))
-        rules = () if learned else (Message.of("system", PLANNER),)
-        return GenerateRequest(
-            id=uuid.uuid4().hex,
-            messages=(*rules, *dialogue.messages),
-            tools=self._registry.declared if learned else self._registry.specs,
-            context=time_context(clock),
-            spans=dialogue.spans,
-        )
-
-    def _asked(self, turn: int, conversation: int, user: Message, clock: Clock) -> Asked:
-        earlier = islice(self._earlier(conversation, turn), _TURNS_AT_ONCE)
-        return Asked(clock, user.text, spoken_of(earlier))
-
-    def _earlier(self, conversation: int, turn: int) -> Iterator[Turn]:
-        """The turns of a conversation before `turn`, newest first, read as they are asked for."""
-        ids, left = self._history.newest_turn_ids(conversation, _TURNS_AT_ONCE, turn)
-        while ids:
-            for stored in reversed(self._history.turns_of(ids)):
-                yield stored.turn
-            if not left:
-                return
-            ids, left = self._history.newest_turn_ids(conversation, _TURNS_AT_ONCE, ids[0])
+        return None
 
     def _act(
         self,
@@ -214,9 +234,8 @@ class Agent:
         calls: Sequence[ToolCall],
         foreign: tuple[Provenance, ...],
         asked: Asked,
-        consent: Consent,
-    ) -> Iterator[AgentEvent]:
-        """Run the calls in order, then settle what they propose together.
+    ) -> Generator[AgentEvent, None, Step | None]:
+        """Run the calls in order; None if one of them made the turn wait with a question.
 
         `foreign` is the provenance of the arguments that are not the user's words.
         """
@@ -234,12 +253,18 @@ class Agent:
                     raise
                 self._history.pause(turn, question)
                 yield Stopped(error)
-                return
-            known = _result_message(call.name, True, _facts(outcome.data), outcome.mentions)
+                return None
+            known = _result_message(call.name, True, facts(outcome.data), outcome.mentions)
             self._history.add_reply(turn, known)
             yield CallAnswered(call.name, outcome)
             outcomes.append(outcome)
-        yield from self._settle(turn, outcomes, consent, foreign)
+            if outcome.mentions:  # "find Bob's mail and forward it"
+                asked = replace(asked, recent=(outcome.mentions, *asked.recent))
+        return Step(tuple(calls), tuple(outcomes), foreign, asked.recent)
+
+    def _stepped(self, turn: int, step: Step) -> Stepped:
+        self._history.add_reply(turn, Message.of("assistant", step.sentence))
+        return Stepped(step.sentence)
 
     def _run_again(
         self, turn: int, question: Question, option: int, clock: Clock, consent: Consent
@@ -253,9 +278,11 @@ class Agent:
         if stored.started_at.astimezone(clock.zone).date() != clock.now.date():
             consent = Consent.ASK  # "tomorrow" was said on another day: show what it means now
         self._history.add_reply(turn, Message("assistant", calls))
-        asked = self._asked(turn, stored.conversation, stored.turn.user, clock)
+        asked = self._requests.asked(turn, stored.conversation, stored.turn.user.text, clock)
         try:
-            yield from self._act(turn, calls, foreign, asked, consent)
+            step = yield from self._act(turn, calls, foreign, asked)
+            if step is not None:
+                yield from self._settle(turn, step.outcomes, consent, foreign)
         except KnownError as error:
             waits_on = None if error.code == "stopped" else TurnState.PAUSED
             yield self._ended(turn, error, also=waits_on)
@@ -339,15 +366,3 @@ def _not_waiting() -> KnownError:
 
 def _result_message(name: str, ok: bool, content: str, mentions: tuple[str, ...] = ()) -> Message:
     return Message("tool", (ToolResult(name, ok, content, mentions),))
-
-
-def _facts(data: Mapping[str, object]) -> str:
-    """What the model may know of a result: counts and ids, no text that others wrote."""
-    facts: list[str] = []
-    for key, value in data.items():
-        if isinstance(value, bool | int):
-            facts.append(f"{key}: {value}")
-        elif isinstance(value, list | tuple):
-            ids = [item["id"] for item in value if isinstance(item, Mapping) and "id" in item]
-            facts.append(f"{key}: {', '.join(map(str, ids)) or len(value)}")
-    return "; ".join(facts)

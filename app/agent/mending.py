@@ -15,6 +15,8 @@ from app.core.messages import ToolCall
 from app.core.ports import Clock
 from app.tools.when import WhenKind, find_when, parse_when
 
+_WRITES = frozenset({"mail_draft", "mail_reply", "mail_forward"})
+_JUST_WRITTEN = frozenset({"it", "that", "this", "the draft", "the mail", "the email", "the reply"})
 _LINKS = frozenset({"on", "at", "for", "from", "by", "this", "the"})
 _BETWEEN = frozenset({"a", "an", "and", "at", "for", "in", "on", "the", "to", "with", "&"})
 
@@ -22,8 +24,14 @@ _BETWEEN = frozenset({"a", "an", "and", "at", "for", "in", "on", "the", "to", "w
 def mended(calls: Sequence[ToolCall], text: str, clock: Clock, locale: str) -> list[ToolCall]:
     """The calls as they should have been, given the message `text` they answer.
 
-    Of several calls nothing is mended: which words belong to which is not certain.
+    Of several calls only one is mended: to send what was written with the call before it. The tool
+    that writes offers to send where the user asked for it, and a draft that is not yet there
+    cannot be named. Else which words belong to which is not certain.
     """
+    if len(calls) == 2 and calls[0].name in _WRITES and calls[1].name == "mail_send":
+        draft = str(calls[1].arguments.get("draft", "")).casefold().strip(" .")
+        if draft in _JUST_WRITTEN and "when" not in calls[1].arguments:
+            return [calls[0]]
     if len(calls) != 1 or calls[0].name != "cal_create":
         return list(calls)
     arguments = dict(calls[0].arguments)

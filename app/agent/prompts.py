@@ -13,6 +13,9 @@ PLANNER = (
 )
 """The system message of models that get their tools in the prompt."""
 
+GO_ON = "That is what you looked up. Now do the rest of my request, or say that it is not needed."
+"""What follows the results of a step, for models that take several."""
+
 
 def time_context(clock: Clock) -> str:
     """The trusted line about now that stands before the user's last message."""

@@ -18,6 +18,7 @@ from app.agent.events import (
     Proposed,
     Said,
     Started,
+    Stepped,
     Stopped,
     Working,
 )
@@ -117,7 +118,7 @@ class JsonOutput:
                 self._print({"event": "answer", "text": text, "turn_id": turn_id})
             case Stopped(error, details):
                 self.error(error, details)
-            case Started() | Working() | Generated():
+            case Started() | Working() | Generated() | Stepped():
                 pass  # not among the documented events
 
 
@@ -181,6 +182,9 @@ class TextOutput:
                 self.error(error, details)
             case CallMade():
                 self._end_speech()  # what the model said before is not the answer
+            case Stepped(text):
+                self._end_speech()
+                self._say(text)
             case Started() | Working() | CallAnswered() | Generated():
                 pass  # the proposal before and the sentence after say it
 
