@@ -2,7 +2,8 @@
 
     .venv/bin/python -m tests.pictures docs/pictures
 
-Needs no screen. Each picture shows a profile made for it, in which these requests were made.
+Needs no screen. Each picture shows the sample mailbox and calendar, in which these requests were
+made.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -22,9 +23,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from app.compose.importing import SAMPLE, import_into
 from app.compose.windowed import Choices, WindowParts
 from app.store.paths import prepare, profile_paths
-from app.store.settings import Settings, save_settings
+from app.store.settings import load_settings, save_settings
 from app.store.window_state import WindowState
 from app.ui.bridge import Bridge
 from app.ui.main_window import MainWindow
@@ -35,16 +37,20 @@ LIMIT_S = 30.0
 LARGE = 2.0
 
 DAYS = (
-    ("Schedule the budget review with Ruth today at 14:00",),
-    ("Call the dentist tomorrow at 16:00",),
-    ("Standup every weekday at 9:15", "Schedule lunch with Anna on Friday at noon"),
+    ("archive all newsletters from last week",),
+    ("Move my 3pm with Anna to a free slot tomorrow",),
+    ("find an hour next week for Bob and me",),
 )
 """Conversations that were held before, the newest last."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its file's name, its size, how text and colours are, what is asked."""
+    """One picture: its file's name, its size, how text and colours are, what is asked.
+
+    `opens` is the line of what was found that is opened, from 0; -1 for none. `fresh`: nothing
+    has been imported or asked.
+    """
 
     name: str
     requests: tuple[str, ...] = ()
@@ -54,17 +60,21 @@ class Picture:
     fresh: bool = False
     broken: bool = False
     settings: bool = False
+    opens: int = -1
 
 
 PICTURES = (
-    Picture("in-use", ("What is on Friday?",)),
-    Picture("in-use-dark", ("What is on Friday?",), scheme="dark"),
+    Picture("in-use", ("anything from Bob about the invoice?",), opens=0),
+    Picture("in-use-dark", ("what's on tomorrow?",), scheme="dark", opens=1),
+    Picture("warning", ("any mail from Mail Service?",), opens=0),
+    Picture("summary", ("summarise today's mail",)),
     Picture("empty", fresh=True),
-    Picture("card", ("Interview with Tomasz tomorrow at 16:30",)),
-    Picture("card-dark", ("Cancel the standup tomorrow",), scheme="dark"),
+    Picture("card", ("reply to Anna that Friday works",)),
+    Picture("card-dark", ("Cancel the stand-up tomorrow",), scheme="dark"),
     Picture("error", ("What is in my calendar next week?",), broken=True),
-    Picture("narrow", ("Interview with Tomasz tomorrow at 16:30",), size=(720, 480)),
-    Picture("large-text", ("Interview with Tomasz tomorrow at 16:30",), text=LARGE),
+    Picture("narrow", ("anything from Bob about the invoice?",), size=(720, 480)),
+    Picture("narrow-reading", ("any mail from Mail Service?",), size=(720, 480), opens=0),
+    Picture("large-text", ("reply to Anna that Friday works",), text=LARGE),
     Picture("settings", settings=True),
 )
 
@@ -120,7 +130,8 @@ def open_window(
     """The window over a profile, with the starter model loaded."""
     paths = profile_paths(profile)
     prepare(paths)
-    save_settings(paths, Settings(zone="Europe/Berlin", locale="en_GB", scheme=scheme))
+    settings = replace(load_settings(paths), zone="Europe/Berlin", locale="en_GB", scheme=scheme)
+    save_settings(paths, settings)
     apply_theme(app, scheme)
     bridge = Bridge(WindowParts(Choices(profile, NOW)))
     window = MainWindow(bridge, WindowState(), lambda state: None)
@@ -145,6 +156,8 @@ def take(app: QApplication, picture: Picture, profile: Path, target: Path) -> No
     """Make one picture."""
     font = app.font()
     plain = font.pointSizeF()
+    if not picture.fresh:
+        import_into(profile, (SAMPLE,), now=NOW)
     with open_window(app, profile, picture.size, picture.scheme) as camera:
         for requests in () if picture.fresh else DAYS:
             camera.window.new_conversation()
@@ -160,6 +173,11 @@ def take(app: QApplication, picture: Picture, profile: Path, target: Path) -> No
             camera.rest()
         for request in picture.requests:
             camera.ask(request, broken=picture.broken)
+        if picture.opens >= 0:
+            results = camera.window.chat.transcript.turns[-1].results
+            assert results is not None
+            results.lines[picture.opens].click()
+            camera.until(camera.window.reading.isVisible)
         if picture.settings:
             camera.window.show_view("settings")
         camera.rest()

@@ -45,6 +45,26 @@ _TRAILING = re.compile(
     r"(?P<condition>(?:i|we|there|nothing|nobody|my\s+calendar)\b.+)",
     re.IGNORECASE | re.DOTALL,
 )
+_CHECKED = re.compile(
+    r"\s*(?:please\s+)?(?:check|see|look|find\s+out)\s+(?P<word>if|whether)\s+(?P<condition>.+?)"
+    r"\s*[,.;]?\s+(?:and\s+)?if\s+(?:so|yes|i\s+am|i\s+do|it\s+is|there\s+is)\s*,?\s+(?P<then>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Check if I'm free on Friday at 5 and if so book gym."""
+
+_ASKED_FIRST = re.compile(
+    r"(?P<question>(?:am|is|are|do|does|did|have|has|any)\b[^?]+\?)\s*(?:and\s+)?if\s+(?:(?P<yes>so|yes)|not|no)\s*,?\s+(?P<then>.+)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Am I free on Friday at 5? If so, book gym."""
+
+_FREE_AT = re.compile(r"am I free (?P<rest>.+)\?")
+_THEN = re.compile(r"\s+(?:then|at that time)\s*[.!]?$", re.IGNORECASE)
+_SHOWN = re.compile(
+    r"(?:then\s+)?(?:please\s+)?(?:show|tell|list|let)\s+(?:it\s+|them\s+|that\s+)?(?:to\s+)?(?:me|us)"
+    r"(?:\s+(?:know|it|them|that|which|what|when|who)\b.*)?[.!]?",
+    re.IGNORECASE,
+)
 _OTHERWISE = re.compile(
     r"[,;.]?\s+(?:otherwise|or\s+else|else|if\s+not)\b,?\s+(?P<other>.+)", re.IGNORECASE | re.DOTALL
 )
@@ -76,13 +96,22 @@ class Condition:
         return self._holds(sum(counts))
 
 
+def only_shows(wanted: str) -> bool:
+    """Whether what hangs on a condition is no more than to be told: "show me", "let me know"."""
+    return _SHOWN.fullmatch(wanted.strip()) is not None
+
+
 def condition_in(text: str) -> Condition | None:
     """The condition a message makes, None if it makes none.
 
     Raises KnownError("condition_unclear") for one that cannot be looked up: what hangs on it must
     not be done without it.
     """
-    match = _LEADING.fullmatch(text.strip())
+    if asked_first := _ASKED_FIRST.fullmatch(text.strip()):
+        yes = asked_first["yes"] is not None
+        then, question = asked_first["then"].strip(), asked_first["question"].strip()
+        return Condition(question, then, "", _some if yes else _none)
+    match = _CHECKED.fullmatch(text.strip()) or _LEADING.fullmatch(text.strip())
     if match is None:
         match = _TRAILING.fullmatch(text.strip())
         if match is None or _WRITES.search(match["then"]):
@@ -100,6 +129,8 @@ def condition_in(text: str) -> Condition | None:
     if asked is None:
         raise condition_unclear(condition)
     question, holds = asked
+    if free := _FREE_AT.fullmatch(question):
+        then = _THEN.sub(f" {free['rest']}", then)
     return Condition(
         question,
         then.strip(),
@@ -215,7 +246,12 @@ def _none(count: int) -> bool:
 
 
 def _count(data: Mapping[str, object]) -> int | None:
-    """How many a result speaks of; for free time, whether there is any."""
+    """How many a result speaks of; for free time, whether there is any.
+
+    Mail that only mentions whom it was asked from is none of theirs.
+    """
+    if data.get("mentioning") is True:
+        return 0
     for name in ("free", "total"):
         value = data.get(name)
         if isinstance(value, int):

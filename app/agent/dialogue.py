@@ -86,6 +86,27 @@ def spoken_of(earlier: Iterable[Turn]) -> tuple[tuple[str, ...], ...]:
     )
 
 
+def before_last_step(turn: Turn) -> tuple[tuple[tuple[str, ...], ...], frozenset[str]]:
+    """What a turn spoke of before its last step, newest first, and the tools it had called.
+
+    That is what the user had open when it began, and what its earlier steps found; a step's calls
+    may have run several times, as the user chose. A sentence stands between two steps.
+    """
+    spoken: list[tuple[str, ...]] = []
+    called: set[str] = set()
+    of_step: list[tuple[str, ...]] = []
+    names: set[str] = set()
+    for reply in turn.replies:
+        results = [part for part in reply.parts if isinstance(part, ToolResult)]
+        calls = [part.name for part in reply.parts if isinstance(part, ToolCall)]
+        if reply.role == "assistant" and (not calls or not names):
+            spoken, of_step = [*spoken, *of_step], []
+            called, names = called | names, set()
+        names.update(calls)
+        of_step += [part.mentions for part in results if part.mentions]
+    return tuple(reversed(spoken)), frozenset(called)
+
+
 def _after(facts: str, user: Message) -> Message:
     return Message("user", (Text(f"{facts}\n\n"), *user.parts)) if facts else user
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from app.agent.conditions import condition_in, condition_unclear
+from app.agent.conditions import condition_in, condition_unclear, only_shows
+from app.agent.dialogue import before_last_step
 from app.agent.events import (
     AgentEvent,
     Answered,
@@ -46,19 +47,36 @@ class Agent:
     """Runs turns. One at a time; `stop` may come from another thread."""
 
     def __init__(
-        self, engine: Engine, registry: Registry, history: History, apply: Apply, locale: str
+        self,
+        engine: Engine,
+        registry: Registry,
+        history: History,
+        apply: Apply,
+        locale: str,
+        stop_tools: Callable[[], None] = lambda: None,
     ) -> None:
+        """`stop_tools` breaks off what a tool is at; from any thread."""
         self._engine = StoppableEngine(engine)
         self._requests = Requests(self._engine, registry, history)
         self._registry = registry
         self._history = history
         self._apply = apply
         self._locale = locale
+        self._stop_tools = stop_tools
 
     def ask(
-        self, text: str, clock: Clock, *, consent: Consent, conversation: int, replaces: int = 0
+        self,
+        text: str,
+        clock: Clock,
+        *,
+        consent: Consent,
+        conversation: int,
+        replaces: int = 0,
+        about: tuple[str, ...] = (),
     ) -> Generator[AgentEvent, None, None]:
         """Answer one message of `conversation`; `replaces` is the turn it stands for, or 0.
+
+        `about` are the ids of what the user has before them ("m12"): what "it" means.
 
         `consent` is the user's yes, given beforehand; it never settles an ambiguity. Without it a
         turn with a proposal is left PAUSED, and so is one with a reference or time that means
@@ -70,8 +88,10 @@ class Agent:
         user = Message.of("user", text)
         turn = self._history.start_turn(conversation, user, clock.now, replaces=replaces)
         try:
+            if about:
+                self._history.add_reply(turn, _result_message("shown", True, "", about))
             yield Started(turn)
-            yield from self._turn(turn, conversation, user, clock, consent)
+            yield from self._turn(turn, conversation, user, clock, consent, about)
         except KnownError as error:
             yield self._ended(turn, error)
         except BaseException:
@@ -115,6 +135,7 @@ class Agent:
     def stop(self) -> None:
         """Stop the turn under way before its next step; what was made stays made."""
         self._engine.stop()
+        self._stop_tools()
 
     def _ended(self, turn: int, error: KnownError, *, also: TurnState | None = None) -> Stopped:
         """The event for what went wrong with a turn that is RUNNING (or `also`), after noting it.
@@ -138,13 +159,19 @@ class Agent:
                 self._history.finish(turn, TurnState.FAILED, error)
 
     def _turn(
-        self, turn: int, conversation: int, user: Message, clock: Clock, consent: Consent
+        self,
+        turn: int,
+        conversation: int,
+        user: Message,
+        clock: Clock,
+        consent: Consent,
+        about: tuple[str, ...],
     ) -> Iterator[AgentEvent]:
         learned = self._engine.capabilities().tools_learned
         condition = condition_in(user.text) if learned else None
-        asked = self._requests.asked(turn, conversation, user.text, clock)
+        asked = self._requests.asked(turn, conversation, user.text, clock, about)
         if condition is None:
-            request = self._requests.first(turn, conversation, user.text, clock)
+            request = self._requests.first(turn, conversation, user.text, clock, about)
             goes_on = not learned and may_need_more(user.text)
             yield from self._steps(turn, request, asked, consent, goes_on=goes_on)
             return
@@ -155,8 +182,9 @@ class Agent:
         if not step.only_looked:
             raise condition_unclear(condition.question)
         wanted = condition.then if condition.holds(step.data) else condition.otherwise
-        if not wanted:
-            yield self._done(turn, f"{step.sentence}\nSo nothing was changed.")
+        if not wanted or only_shows(wanted):
+            also = "" if wanted else "\nSo nothing was changed."
+            yield self._done(turn, f"{step.sentence}{also}")
             return
         yield self._stepped(turn, step)
         request = self._requests.first(turn, conversation, wanted, clock)
@@ -275,10 +303,15 @@ class Agent:
         """
         calls, foreign = with_choice(question, option, self._registry.declared)
         (stored,) = self._history.turns_of((turn,))
-        if stored.started_at.astimezone(clock.zone).date() != clock.now.date():
+        if stored.started_at.astimezone(clock.zone).date() != clock.today:
             consent = Consent.ASK  # "tomorrow" was said on another day: show what it means now
         self._history.add_reply(turn, Message("assistant", calls))
         asked = self._requests.asked(turn, stored.conversation, stored.turn.user.text, clock)
+        # "It" means what it meant before the question: what was open, what earlier steps found.
+        spoken, called = before_last_step(stored.turn)
+        asked = replace(asked, recent=(*spoken, *asked.recent))
+        if called & READERS:
+            consent = Consent.ASK  # as in the step that ended with the question
         try:
             step = yield from self._act(turn, calls, foreign, asked)
             if step is not None:

@@ -17,6 +17,19 @@ from app.tools.when import WhenKind, find_when, parse_when
 
 _WRITES = frozenset({"mail_draft", "mail_reply", "mail_forward"})
 _JUST_WRITTEN = frozenset({"it", "that", "this", "the draft", "the mail", "the email", "the reply"})
+_SETS = frozenset({"events", "messages"})
+_SET = re.compile(r"\b(?:all|every\w*|any\w*|both|\w{3,}s)\b", re.IGNORECASE)
+_LEFT_OUT = re.compile(
+    r"\s*,?\s*\b(?:except|excluding|without|apart from|other than|save for|but(?: not| keep)?)\s+"
+    r"(?P<what>\w.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+_KEPT = re.compile(
+    r"\b(?:keep|leave|(?:don['’]?t|do not|without) mov(?:e|ing))\s+(?P<what>[^,.;!?]+?)"  # noqa: RUF001
+    r"(?:\s+(?:as (?:it|they) (?:is|are)|where (?:it|they) (?:is|are)|alone|in place|fixed))?"
+    r"\s*(?:[,.;!?]|$)",
+    re.IGNORECASE,
+)
 _LINKS = frozenset({"on", "at", "for", "from", "by", "this", "the"})
 _BETWEEN = frozenset({"a", "an", "and", "at", "for", "in", "on", "the", "to", "with", "&"})
 
@@ -24,22 +37,56 @@ _BETWEEN = frozenset({"a", "an", "and", "at", "for", "in", "on", "the", "to", "w
 def mended(calls: Sequence[ToolCall], text: str, clock: Clock, locale: str) -> list[ToolCall]:
     """The calls as they should have been, given the message `text` they answer.
 
-    Of several calls only one is mended: to send what was written with the call before it. The tool
-    that writes offers to send where the user asked for it, and a draft that is not yet there
-    cannot be named. Else which words belong to which is not certain.
+    Of several calls only two kinds are mended. One that was made twice is made once. And to send
+    what was written with the call before it goes: the tool that writes offers to send where the
+    user asked for it, and a draft that is not yet there cannot be named. Else which words belong
+    to which is not certain.
     """
     if len(calls) == 2 and calls[0].name in _WRITES and calls[1].name == "mail_send":
         draft = str(calls[1].arguments.get("draft", "")).casefold().strip(" .")
         if draft in _JUST_WRITTEN and "when" not in calls[1].arguments:
             return [calls[0]]
-    if len(calls) != 1 or calls[0].name != "cal_create":
+    calls = _once(calls)
+    if len(calls) != 1:
         return list(calls)
-    arguments = dict(calls[0].arguments)
+    arguments = _with_whole_words(dict(calls[0].arguments), text)
+    if calls[0].name == "cal_resolve" and not (arguments.get("keep") or arguments.get("movable")):
+        kept = _KEPT.search(text)
+        arguments |= {"keep": [kept["what"]]} if kept else {}
+    if calls[0].name != "cal_create":
+        return [ToolCall(calls[0].name, arguments)]
     title, when = arguments.get("title"), arguments.get("when")
     if isinstance(title, str) and isinstance(when, str):
         arguments["title"] = _without_time(title, when, text)
         arguments["when"] = _with_clock_time(when, text, arguments, clock, locale)
     return [ToolCall("cal_create", arguments)]
+
+
+def _once(calls: Sequence[ToolCall]) -> list[ToolCall]:
+    """Each call once, in their order."""
+    found: list[ToolCall] = []
+    for call in calls:
+        if call not in found:
+            found.append(call)
+    return found
+
+
+def _with_whole_words(arguments: dict[str, object], text: str) -> dict[str, object]:
+    """The arguments with what was cut off: the end of an address, and what a set leaves out.
+
+    "Cancel everything on Friday except the coffee" never means all of Friday.
+    """
+    for name, value in arguments.items():
+        if isinstance(value, str) and "@" in value:
+            match = re.search(rf"(?<!\S){re.escape(value)}[\w.+-]*\w", text)
+            arguments[name] = match.group() if match else value
+    for name in _SETS & arguments.keys():
+        value = arguments[name]
+        if not isinstance(value, str) or not _SET.search(value) or value not in text:
+            continue
+        match = _LEFT_OUT.match(text, text.index(value) + len(value))
+        arguments[name] = f"{value} except {match['what'].strip(' ,.!?')}" if match else value
+    return arguments
 
 
 def _without_time(title: str, when: str, text: str) -> str:

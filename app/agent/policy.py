@@ -11,7 +11,8 @@ class Consent(Enum):
     """What may be done without showing it first.
 
     ASK: nothing. CLEAR, the window's: a change that can be undone, if there is one way to do it
-    and nothing to weigh. FIRST, `--yes` on the command line: the first option of anything.
+    and nothing to weigh. FIRST, `--yes` on the command line: the first option of anything, but no
+    mail to an address that the model made up.
     """
 
     ASK = "ask"
@@ -21,8 +22,11 @@ class Consent(Enum):
 
 def is_agreed(proposal: Proposal, consent: Consent) -> bool:
     """Whether the first option may be made at once."""
-    if consent is not Consent.CLEAR:
-        return consent is Consent.FIRST
+    if consent is Consent.FIRST:
+        sends = proposal.risk is Risk.SEND
+        return not (sends and any("@" in each.value for each in proposal.provenance))
+    if consent is Consent.ASK:
+        return False
     return (
         len(proposal.options) == 1
         and not proposal.options[0].doubtful

@@ -35,8 +35,10 @@ def unsaid(
     found = [
         Provenance(name, shown(value), _MODEL)
         for call in calls
-        for name, value in _open_strings(call, specs)
-        if value.strip() and not _ID.match(value.strip()) and not _is_said(value, texts, said)
+        for name, value, may_be_id in _open_strings(call, specs)
+        if value.strip()
+        and not (may_be_id and _ID.match(value.strip()))
+        and not _is_said(value, texts, said)
     ]
     return tuple(dict.fromkeys(found))
 
@@ -51,8 +53,8 @@ def without_argument(
     )
 
 
-def _open_strings(call: ToolCall, specs: Sequence[ToolSpec]) -> list[tuple[str, str]]:
-    """Name and text of the arguments that may be any text."""
+def _open_strings(call: ToolCall, specs: Sequence[ToolSpec]) -> list[tuple[str, str, bool]]:
+    """Name and text of the arguments that may be any text, and whether an id may stand there."""
     schemas: Mapping[str, object] = {}
     for spec in specs:
         properties = spec.parameters["properties"]
@@ -62,8 +64,17 @@ def _open_strings(call: ToolCall, specs: Sequence[ToolSpec]) -> list[tuple[str, 
     for name, value in call.arguments.items():
         schema = schemas.get(name)
         if not isinstance(schema, Mapping) or "enum" not in schema:
-            found += [(name, text) for text in _strings(value)]
+            may_be_id = isinstance(schema, Mapping) and _names_ids(schema)
+            found += [(name, text, may_be_id) for text in _strings(value)]
     return found
+
+
+def _names_ids(schema: Mapping[str, object]) -> bool:
+    variants = schema.get("anyOf")
+    if isinstance(variants, Sequence):
+        return any(_names_ids(each) for each in variants)
+    items = schema.get("items")
+    return schema.get("x-id") is True or (isinstance(items, Mapping) and _names_ids(items))
 
 
 def _strings(value: object) -> list[str]:

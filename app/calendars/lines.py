@@ -11,8 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 _PHYSICAL = re.compile(r"[^\n]*\n|[^\n]+\Z")
-_PARAMETER = r';[A-Za-z0-9-]+=(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*'
+_VALUE = r'(?:"[^"]*"|[^";:,]*)'
+_PARAMETER = rf";[A-Za-z0-9-]+={_VALUE}(?:,{_VALUE})*"
 _PROPERTY = re.compile(rf"([A-Za-z0-9-]+)((?:{_PARAMETER})*):(.*)\Z", re.DOTALL)
+_PARTS = re.compile(rf";([A-Za-z0-9-]+)=({_VALUE}(?:,{_VALUE})*)")
+_CARET = re.compile(r"\^(['n^])")
+_MEANT = {"'": '"', "n": " ", "^": "^"}
 _FOLD = re.compile(r"\r?\n[ \t]")
 _OCTETS = 75
 
@@ -79,12 +83,34 @@ def parse_property(line: str, index: int) -> Property | None:
     return Property(index, match.group(1).upper(), match.group(2), match.group(3))
 
 
+def parameter(parameters: str, name: str) -> str:
+    """The value of a property's parameter, without quotes (RFC 6868); "" where it has none."""
+    for match in _PARTS.finditer(parameters):
+        if match[1].upper() == name:
+            return _CARET.sub(lambda mark: _MEANT[mark[1]], match[2].strip('"'))
+    return ""
+
+
+def with_parameter(parameters: str, name: str, value: str) -> str:
+    """The parameters with `name` set to a plain value, or without it for ""."""
+    kept = [match[0] for match in _PARTS.finditer(parameters) if match[1].upper() != name]
+    return "".join([*kept, f";{name}={value}"] if value else kept)
+
+
+def text_value(text: str) -> str:
+    """A text as the value of a property (RFC 5545, 3.3.11)."""
+    for mark, written in (("\\", "\\\\"), (";", "\\;"), (",", "\\,"), ("\n", "\\n")):
+        text = text.replace(mark, written)
+    return text
+
+
 def event_blocks(lines: Sequence[str]) -> list[Block]:
     """The VEVENT components in the order of the file."""
-    return list(_blocks(lines, "VEVENT"))
+    return list(blocks(lines, "VEVENT"))
 
 
-def _blocks(lines: Sequence[str], wanted: str) -> Iterator[Block]:
+def blocks(lines: Sequence[str], wanted: str) -> Iterator[Block]:
+    """The components of one kind ("VTIMEZONE"), as they end."""
     open_components: list[str] = []
     first, own = 0, list[Property]()
     for index, line in enumerate(lines):

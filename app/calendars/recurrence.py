@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from app.calendars.guests import all_of, has_guests, people
+from app.calendars.guests import all_of, has_guests, organizer_name, people
 from app.calendars.lines import event_blocks, logical_lines
+from app.calendars.occurrences import instant, recurrence_id_of
 from app.core.ports import Occurrence
 
 if TYPE_CHECKING:
@@ -130,48 +131,6 @@ def is_recurring(event: Any) -> bool:
     return any(name in event for name in ("RRULE", "RDATE", "RECURRENCE-ID"))
 
 
-def overlaps(start: datetime, end: datetime, other_start: datetime, other_end: datetime) -> bool:
-    """Whether two stretches share time; one without length counts at its instant.
-
-    Compared as instants: Python compares two times of one zone by the clock on the wall.
-    """
-    a, b = start.timestamp(), end.timestamp()
-    c, d = other_start.timestamp(), other_end.timestamp()
-    if a == b or c == d:
-        return c <= a < d or a <= c < b or a == c
-    return a < d and c < b
-
-
-def recurrence_id_of(value: date | datetime) -> str:
-    """A RECURRENCE-ID as Phial keys it: UTC with Z, floating without, or a date."""
-    if not isinstance(value, datetime):
-        return f"{value:%Y%m%d}"
-    if value.tzinfo is None:
-        return f"{value:%Y%m%dT%H%M%S}"
-    return f"{value.astimezone(UTC):%Y%m%dT%H%M%SZ}"
-
-
-def recurrence_time(recurrence_id: str) -> date | datetime:
-    """The inverse of `recurrence_id_of`; raises ValueError on anything else."""
-    if len(recurrence_id) == 8:
-        return datetime.strptime(recurrence_id, "%Y%m%d").date()
-    if recurrence_id.endswith("Z"):
-        return datetime.strptime(recurrence_id, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-    return datetime.strptime(recurrence_id, "%Y%m%dT%H%M%S")
-
-
-def instant(value: date | datetime, zone: tzinfo) -> datetime:
-    """The moment in `zone`; a date is its midnight there, a floating time is taken there.
-
-    A time inside a spring gap becomes the one the offset before the gap gives (RFC 5545, 3.3.5).
-    """
-    if not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    if value.tzinfo is None:
-        value = value.replace(tzinfo=zone)
-    return value.astimezone(UTC).astimezone(zone)
-
-
 def entries(source: CalendarObject, start: datetime, end: datetime) -> list[Entry]:
     """What overlaps [start, end), by start, in the zone of `start`. Ids are empty.
 
@@ -283,10 +242,6 @@ class _Length:
         ).upper()
         self.replaces = event["RECURRENCE-ID"].dt if "RECURRENCE-ID" in event else None
 
-    @property
-    def all_day(self) -> bool:
-        return not isinstance(self.start, datetime)
-
     def days(self) -> int:
         """The length of an all-day event, at least one day."""
         start = self.start
@@ -349,6 +304,7 @@ def _entry(path: str, event: Any, length: _Length, zone: tzinfo, *, recurring: b
         where=str(event.get("LOCATION", "")).strip(),
         attendees=people(event),
         invited=has_guests(event),
+        organizer=organizer_name(event),
     )
     return Entry(occurrence, busy=str(event.get("TRANSP", "")).upper() != "TRANSPARENT")
 
@@ -358,22 +314,15 @@ def _recurrence_id(event: Any, length: _Length) -> str:
     start: date | datetime = event["DTSTART"].dt
     if length.future == "THISANDFUTURE" and start != length.start:
         # Later occurrences of such an override carry its id; theirs is the rule's own time.
-        moved = _wall(length.start) - _wall(length.replaces or length.start)
-        value = start - moved
+        zone = value.tzinfo if isinstance(value, datetime) else None
+        moved = _wall_in(zone, length.start) - _wall(length.replaces or length.start)
+        due = _wall_in(zone, start) - moved
+        value = due.replace(tzinfo=zone) if isinstance(value, datetime) else due.date()
     return recurrence_id_of(value)
 
 
-def with_id(occurrence: Occurrence, short_id: str) -> Occurrence:
-    """The same occurrence under the profile's id for it."""
-    return replace(occurrence, id=short_id)
-
-
-def key_of(occurrence: Occurrence) -> str:
-    """What an id stands for: the file, the occurrence, and which event of the file it is."""
-    return f"{occurrence.path}\n{occurrence.recurrence_id}\n{occurrence.uid}"
-
-
-def parts_of_key(key: str) -> tuple[str, str, str]:
-    """Path, recurrence id and UID of a key. Raises ValueError on anything else."""
-    path, recurrence_id, uid = key.split("\n", 2)
-    return path, recurrence_id, uid
+def _wall_in(zone: tzinfo | None, value: date | datetime) -> datetime:
+    """What the clock of a zone shows then; a floating time and a date stay what they are."""
+    if isinstance(value, datetime) and value.tzinfo is not None and zone is not None:
+        value = value.astimezone(zone)
+    return _wall(value)

@@ -11,7 +11,7 @@ from pathlib import Path
 from app.calendars.vdir import FOLDER, require_folder
 from app.core.errors import KnownError
 from app.core.proposals import Change
-from app.store.atomic import explain_os_error, file_version, remove_atomic, write_atomic
+from app.store.atomic import apply_to_file, file_version
 
 ROOM = "calendar"
 
@@ -34,15 +34,7 @@ class CalendarStore:
 
         Raises KnownError: "stale", "bad_target", or what `explain_os_error` makes of the disk.
         """
-        file = self._file(change.target)
-        if change.after is None:
-            remove_atomic(file, expected_version=change.expected_version)
-            return
-        try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        except OSError as error:
-            raise explain_os_error(error, file.parent, "save the event") from error
-        write_atomic(file, change.after.encode(), expected_version=change.expected_version)
+        apply_to_file(change, self._file(change.target), "save the event")
 
     def _file(self, target: str) -> Path:
         room, _, path = target.partition(":")

@@ -7,38 +7,29 @@ and stays as it is.
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path, PurePath
-from typing import Protocol
 
+from app.calendars.occurrences import key_of, parts_of_key, recurrence_time, with_id
+from app.calendars.plain_days import lies_outside, plain_days
 from app.calendars.recurrence import (
     CalendarObject,
     Entry,
     UnreadableCalendarError,
     entries,
-    key_of,
     parse,
-    parts_of_key,
-    recurrence_time,
     uid_of,
-    with_id,
 )
 from app.core.errors import KnownError
 from app.core.ports import IdMap, Occurrence
 from app.store.atomic import read_versioned
+from app.store.safe_names import safe_file_name
 
 FOLDER = "calendars"
-_LARGEST = 5_000_000
+LARGEST_FILE = 5_000_000
 """Bytes; one event with a long guest list takes a few thousand."""
-
-_EVENT = re.compile(r"^BEGIN:VEVENT\r?\n(.*?)^END:VEVENT\r?$", re.MULTILINE | re.DOTALL)
-_REPEATS = re.compile(r"^(?:RRULE|RDATE|RECURRENCE-ID|DURATION)[;:]", re.MULTILINE)
-_TIME = r"^{}(?:;(?:TZID|VALUE)=[^:\r\n]*)?:(\d{{4}})(\d\d)(\d\d)(?:T\d{{6}}Z?)?\r?$"
-_START = re.compile(_TIME.format("DTSTART"), re.MULTILINE)
-_END = re.compile(_TIME.format("DTEND"), re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -86,19 +77,6 @@ class Reading:
             return None
         return self.problems[0].as_error(len(self.problems) - 1)
 
-    def require_whole(self) -> None:
-        """Raise KnownError("broken_calendar_file") if a file is missing: changes need them all."""
-        if self.problems:
-            raise self.problems[0].as_error(len(self.problems) - 1, changing=True)
-
-
-class EventIds(IdMap, Protocol):
-    """An id map that gives many ids at once."""
-
-    def ids_for(self, kind: str, keys: Iterable[str]) -> list[str]:
-        """The ids of many keys, in their order; new ones are made together."""
-        ...
-
 
 @dataclass
 class _Known:
@@ -121,17 +99,10 @@ class Vdir:
     look reads the files; what they mean is worked out once for each version of a file.
     """
 
-    def __init__(self, root: Path, ids: EventIds) -> None:
+    def __init__(self, root: Path, ids: IdMap) -> None:
         self._root = root
         self._ids = ids
         self._known: dict[str, _Known] = {}
-
-    def occurrences(self, start: datetime, end: datetime) -> Sequence[Occurrence]:
-        """Occurrences that overlap [start, end), by start, with ids, in the zone of `start`.
-
-        What cannot be read is left out; `read` tells of it.
-        """
-        return self.identified(self.read(start, end).occurrences)
 
     def identified(self, occurrences: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
         """The same occurrences with the profile's short ids."""
@@ -139,7 +110,7 @@ class Vdir:
         return tuple(map(with_id, occurrences, ids))
 
     def read(self, start: datetime, end: datetime) -> Reading:
-        """Like `occurrences`, without ids and with the problems met."""
+        """What overlaps [start, end), by start, without ids, in the zone of `start`."""
         found: list[Entry] = []
         problems: list[CalendarProblem] = []
         seen: set[str] = set()
@@ -147,7 +118,7 @@ class Vdir:
             seen.add(path)
             try:
                 known = self._look(path, file)
-                if _lies_outside(known.days, start, end):
+                if lies_outside(known.days, start, end):
                     continue
                 source = _parsed(path, known)
                 if source is not None:
@@ -213,6 +184,24 @@ class Vdir:
             )
         return source
 
+    def with_uid(self, uid: str) -> CalendarObject | None:
+        """The file that holds the event of that UID, None where none that can be read does."""
+        for path, file in self._files([]):
+            try:
+                # A long UID is folded somewhere.
+                if uid[:30] in self._look(path, file).text:
+                    source = self._object(path)
+                    if source is not None and any(uid_of(each) == uid for each in source.events):
+                        return source
+            except (KnownError, UnreadableCalendarError):
+                continue
+        return None
+
+    def new_path(self, calendar: str, uid: str) -> str:
+        """Where a new event of that UID would lie in `calendar`, relative to the profile."""
+        taken = _listing(self._root / calendar, f"{FOLDER}/{calendar}", [])
+        return f"{FOLDER}/{calendar}/{safe_file_name(uid, '.ics', taken)}"
+
     def require_folder(self, calendar: str) -> None:
         """Make sure new events can go to that calendar. Raises KnownError("bad_target")."""
         require_folder(self._root / calendar)
@@ -226,7 +215,7 @@ class Vdir:
         known = self._known.get(path)
         if known is None or known.version != version:
             text = _text(data, version)
-            known = self._known[path] = _Known(version, text, _plain_days(text))
+            known = self._known[path] = _Known(version, text, plain_days(text))
         return known
 
     def _holds(self, path: str) -> bool:
@@ -294,8 +283,8 @@ def _listing(folder: Path, shown: str, problems: list[CalendarProblem]) -> list[
 def _text(data: bytes, version: str) -> str:
     if not version:
         raise UnreadableCalendarError("it is gone")
-    if len(data) > _LARGEST:
-        raise UnreadableCalendarError(f"it is larger than {_LARGEST // 1_000_000} MB")
+    if len(data) > LARGEST_FILE:
+        raise UnreadableCalendarError(f"it is larger than {LARGEST_FILE // 1_000_000} MB")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -310,36 +299,6 @@ def _parsed(path: str, known: _Known) -> CalendarObject | None:
         known.source = parse(path, known.text)
         known.parsed = True
     return known.source
-
-
-def _plain_days(text: str) -> tuple[date, date] | None:
-    """First and last day of the one plain event in a text; None where only the parser can tell.
-
-    Spares most files the parser.
-    """
-    plain = re.sub(r"\r?\n[ \t]", "", text).strip()
-    if not plain.startswith("BEGIN:VCALENDAR") or not plain.endswith("END:VCALENDAR"):
-        return None
-    events = _EVENT.findall(plain)
-    if len(events) != 1 or _REPEATS.search(events[0]):
-        return None
-    starts, ends = _START.findall(events[0]), _END.findall(events[0])
-    if len(starts) != 1 or len(ends) > 1 or len(re.findall(r"^DTEND", events[0], re.M)) > len(ends):
-        return None
-    try:
-        first = date(*map(int, starts[0]))
-        return first, max(first, date(*map(int, (ends or starts)[0])))
-    except ValueError:
-        return None
-
-
-def _lies_outside(days: tuple[date, date] | None, start: datetime, end: datetime) -> bool:
-    """Whether an event of these days is certainly far from [start, end)."""
-    if days is None:
-        return False
-    # Two days hold every difference of zones and the day an all-day event without an end lasts.
-    far = timedelta(days=2)
-    return days[1] < start.date() - far or days[0] > end.date() + far
 
 
 def _find(

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, version
 from app.cli.output import Output
 from app.cli.status import DONE, KNOWN_ERROR
 from app.core.errors import KnownError
+from app.core.text import counted
 
 _PACKAGES = ("llama-cpp-python", "llguidance", "icalendar", "recurring-ical-events")
 
@@ -90,7 +91,7 @@ def _machine() -> _Finding:
 
     cores = os.cpu_count() or 1
     free = free_bytes()
-    text = f"{platform.machine()}, {_counted(cores, 'core')}, {free / 1e9:.1f} GB of memory free"
+    text = f"{platform.machine()}, {counted(cores, 'core')}, {free / 1e9:.1f} GB of memory free"
     return _Finding("machine", True, text, values={"cores": cores, "free_bytes": free})
 
 
@@ -124,11 +125,7 @@ def _engine(options: argparse.Namespace) -> _Finding:
         engine.close()
     text = (
         f"{capabilities.model_name} on {capabilities.backend}, "
-        f"{_counted(capabilities.threads, 'thread')}, context of {capabilities.context:,} tokens, "
+        f"{counted(capabilities.threads, 'thread')}, context of {capabilities.context:,} tokens, "
         f"loaded in {capabilities.timings.get('load', 0):.0f} ms"
     )
     return _Finding("engine", True, text)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -49,6 +49,14 @@ def _run(options: argparse.Namespace, output: Output) -> int:
         from app.cli.asking import schemas, tool
 
         return schemas(output) if options.schemas else tool(options, output)
+    if options.command == "demo":
+        from app.cli.demo import demo
+
+        return demo(options, output)
+    if options.command == "import":
+        from app.cli.importing import import_command
+
+        return import_command(options, output)
     from app.cli.doctor import doctor
 
     return doctor(options, output)
@@ -100,6 +108,30 @@ def _parser() -> argparse.ArgumentParser:
     tool.add_argument("name", nargs="?", metavar="NAME")
     tool.add_argument("arguments", nargs="?", default="{}", metavar="JSON")
     tool.add_argument("--schemas", action="store_true", help="print the tools' JSON Schemas")
+    demo = commands.add_parser(
+        "demo",
+        help="what Phial does, on a sample profile, with a picture of the window",
+    )
+    _add_now(demo)
+    demo.add_argument("--json", action="store_true", help="one JSON object a line on stdout")
+    demo.add_argument(
+        "--picture",
+        type=_path,
+        metavar="FILE",
+        default=Path("phial-demo.png"),
+        help="where the picture goes, as .png; else phial-demo.png in this folder",
+    )
+    importing = commands.add_parser(
+        "import", parents=[shared], help="mail, calendars and contacts from files and folders"
+    )
+    _add_now(importing)
+    importing.add_argument(
+        "paths",
+        nargs="+",
+        type=_path,
+        metavar="PATH",
+        help=".eml, mbox, Maildir, .ics, .vcf, or a folder of them",
+    )
     commands.add_parser(
         "doctor", parents=[shared, model], help="what this machine can do and what is missing"
     )

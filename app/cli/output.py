@@ -23,7 +23,7 @@ from app.agent.events import (
     Working,
 )
 from app.core.errors import AmbiguousError, KnownError
-from app.core.proposals import Change, Proposal
+from app.core.proposals import Change, Proposal, Risk
 from app.core.text import printable
 
 
@@ -163,7 +163,7 @@ class TextOutput:
         match event:
             case Proposed(proposal):
                 self._end_speech()
-                self._say(_proposal_text(proposal))
+                self._say(proposal_text(proposal))
             case Said(text):
                 self._say(text if self._speaking else text.lstrip(), end="")
                 self._speaking = True
@@ -189,7 +189,7 @@ class TextOutput:
                 pass  # the proposal before and the sentence after say it
 
 
-def _proposal_text(proposal: Proposal) -> str:
+def proposal_text(proposal: Proposal) -> str:
     """The title; below it what would change, or the numbered ways to choose from."""
     lines = [f"{proposal.title}  [{proposal.risk.name.lower()}]"]
     if len(proposal.options) == 1:
@@ -200,6 +200,9 @@ def _proposal_text(proposal: Proposal) -> str:
         for number, option in enumerate(proposal.options, 1):
             reason = f" ({option.reason})" if option.reason else ""
             lines.append(f"  {number}. {option.label}{reason}")
+    # What leaves the machine is agreed to only when it has been read.
+    leaving = [each for each in proposal.options[0].changes if each.risk is Risk.SEND]
+    lines += [f"     {line}" for change in leaving for line in change.becomes]
     lines += [
         f"  {each.argument} “{each.value}” comes from {each.source}, not from your words"
         for each in proposal.provenance

@@ -76,5 +76,5 @@ def headless(
             # The parser's import takes about as long as the model's answer; do both at once.
             Thread(target=preload, name="preload", daemon=True).start()
         rooms = stack.enter_context(open_rooms(paths, engine, Lock()))
-        recover(rooms)
+        recover(rooms, paths)
         yield Program(paths, settings, clock, rooms.history, rooms.agent_for(settings))

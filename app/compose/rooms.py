@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from threading import Lock
 
@@ -12,6 +12,10 @@ from app.calendars.store import CalendarStore
 from app.calendars.vdir import Vdir
 from app.core.ports import ChangeOwner, Engine
 from app.core.proposals import Change
+from app.mail.files import MailFiles
+from app.mail.flags import tidy
+from app.mail.states import MessageStates
+from app.mail.store import Mailbox
 from app.store.changes import apply_changes, recover_changes
 from app.store.conversations import Conversations
 from app.store.database import open_database
@@ -21,6 +25,9 @@ from app.store.journal import Journal
 from app.store.paths import ProfilePaths
 from app.store.settings import Settings
 from app.tools.calendar_tools import calendar_tools
+from app.tools.mail_tools import mail_tools
+from app.tools.post import Post
+from app.tools.reader import Reader
 from app.tools.registry import Registry
 from app.tools.undo_tool import undo_tool
 
@@ -36,6 +43,7 @@ class Rooms:
     conversations: Conversations
     journal: Journal
     calendar: Vdir
+    mailbox: Mailbox
     owners: Mapping[str, ChangeOwner]
     agent_for: Callable[[Settings], Agent]
 
@@ -47,23 +55,37 @@ def open_rooms(paths: ProfilePaths, engine: Engine, applying: Lock) -> Iterator[
     The caller holds the profile's lock. `applying` is shared by all rooms of a process: changes
     are made one after the other. Raises KnownError as `open_database`.
     """
-    with closing(open_database(paths)) as connection:
-        history, journal = History(connection), Journal(connection)
-        owners = {"calendar": CalendarStore(paths.root)}
-        calendar = Vdir(paths.calendars, DatabaseIdMap(connection))
+    with ExitStack() as stack:
+        connection = stack.enter_context(closing(open_database(paths)))
+        history, journal, ids = History(connection), Journal(connection), DatabaseIdMap(connection)
+        states, files = MessageStates(paths), MailFiles(paths)
+        owners: dict[str, ChangeOwner] = {
+            "calendar": CalendarStore(paths.root),
+            "message": states,
+            "mail": files,
+        }
+        calendar = Vdir(paths.calendars, ids)
+        mailbox = stack.enter_context(closing(Mailbox(paths, ids)))
 
         def apply(turn: int | None, title: str, changes: Sequence[Change]) -> Sequence[str]:
             with applying:
                 return apply_changes(journal, owners, turn, title, changes)
 
         def agent_for(settings: Settings) -> Agent:
-            tools = [*calendar_tools(calendar, settings, journal), undo_tool(journal, owners)]
-            return Agent(engine, Registry(tools), history, apply, settings.locale)
+            post, reader = Post(mailbox, files, settings), Reader(engine)
+            tools = [
+                *mail_tools(mailbox, states, files, post, settings, journal, reader),
+                *calendar_tools(calendar, settings, journal, post),
+                undo_tool(journal, owners),
+            ]
+            return Agent(engine, Registry(tools), history, apply, settings.locale, reader.stop)
 
-        yield Rooms(history, Conversations(connection), journal, calendar, owners, agent_for)
+        conversations = Conversations(connection)
+        yield Rooms(history, conversations, journal, calendar, mailbox, owners, agent_for)
 
 
-def recover(rooms: Rooms) -> None:
+def recover(rooms: Rooms, paths: ProfilePaths) -> None:
     """At start: settle what the end of the last process left open."""
     rooms.history.recover()
     recover_changes(rooms.journal, rooms.owners)
+    tidy(paths.mail)

@@ -5,7 +5,7 @@ The parts themselves know nothing of Qt, which only `window` imports.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from app.store.settings import Settings
 if TYPE_CHECKING:
     from app.compose.rooms import Rooms
     from app.engine.seat import EngineSeat, MakeEngine, SeatListener
+    from app.importing.report import ImportReport
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class WindowParts:
         with ProfileLock(self.paths):
             copies = backups(self.paths.database)
             with open_rooms(self.paths, self._engine(), self._applying) as rooms:
-                recover(rooms)
+                recover(rooms, self.paths)
                 # Not at the start that makes a copy: that one is kept until the database it was
                 # made of has been opened once more, and then goes with what is purged.
                 if backups(self.paths.database) == copies:
@@ -85,6 +86,25 @@ class WindowParts:
     def model(self, settings: Settings) -> Path:
         """See `Parts.model`."""
         return model_file(settings, self._choices.model)
+
+    def import_files(
+        self,
+        chosen: Sequence[Path],
+        settings: Settings,
+        progress: Callable[[int, int, str], None],
+        stop: Callable[[], bool],
+    ) -> ImportReport:
+        """See `Parts.import_files`."""
+        from app.importing.importer import import_files
+
+        return import_files(
+            chosen,
+            self.paths,
+            calendar=settings.calendar,
+            clock=self.clock(settings),
+            progress=progress,
+            stop=stop,
+        )
 
     def preload(self) -> None:
         """See `Parts.preload`."""

@@ -121,8 +121,9 @@ def part_from_json(data: object) -> Part:
             "content": str(content),
             **rest,
         }:
-            mentions = rest.get("mentions", ())
-            return ToolResult(name, ok, content, tuple(map(str, mentions)))
+            mentions = rest.get("mentions")
+            known = tuple(map(str, mentions)) if isinstance(mentions, list) else ()
+            return ToolResult(name, ok, content, known)
     raise ValueError("not a part of a message")
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -21,13 +21,19 @@ class Clock:
     now: datetime
     zone: ZoneInfo
 
+    @property
+    def today(self) -> date:
+        """The day it is then and there."""
+        return self.now.date()
+
 
 @dataclass(frozen=True)
 class ToolSpec:
     """A tool as the model and the constraint see it.
 
     `parameters` is a JSON Schema object; properties in the order the model must emit them. A
-    string property with `"x-span": true` repeats words of the dialogue.
+    string property with `"x-span": true` repeats words of the dialogue; with `"x-id": true` too it
+    may be an id from the dialogue instead.
     """
 
     name: str
@@ -151,7 +157,8 @@ class Occurrence:
     """One occurrence of an event. `start` and `end` are aware, `end` exclusive.
 
     `id` is stable within the profile ("e" and a number); `key` names the file and the
-    occurrence, "" recurrence for a single event.
+    occurrence, "" recurrence for a single event. `organizer` is who invited to it, by name or else
+    address, "" where nobody did.
     """
 
     id: str
@@ -165,6 +172,7 @@ class Occurrence:
     where: str = ""
     attendees: tuple[str, ...] = ()
     invited: bool = False
+    organizer: str = ""
 
 
 class IdMap(Protocol):
@@ -172,6 +180,10 @@ class IdMap(Protocol):
 
     def id_for(self, kind: str, key: str) -> str:
         """The id of `key` among things of `kind` (one letter); made on first use."""
+        ...
+
+    def ids_for(self, kind: str, keys: Iterable[str]) -> list[str]:
+        """The ids of many keys, in their order; new ones are made together."""
         ...
 
     def key_for(self, short_id: str) -> str | None:

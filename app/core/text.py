@@ -1,9 +1,11 @@
-"""Making text by others fit to be shown. No wording here."""
+"""Text as people are shown it: by others, made harmless; and numbers with their noun."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
+_UNSURE = re.compile(r"[^ -~\n\t]")
 _KEPT = "\n\t\u200d"  # the joiner holds emoji together
 _DROPPED = ("Cf", "Cs", "Co", "Cn")
 
@@ -13,9 +15,12 @@ def printable(text: str) -> str:
 
     Line breaks and tabs stay; other control characters become spaces.
     """
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_shown(character) for character in text)
+    return _UNSURE.sub(lambda found: _shown(found[0]), text)
+
+
+def counted(count: int, noun: str) -> str:
+    """1 message, 3 messages, 1,200 messages."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _shown(character: str) -> str:

@@ -63,10 +63,15 @@ def _span_rules(texts: Sequence[str]) -> list[str]:
     It is one terminal because the lexer is greedy: a quote on its own would shadow it.
 
     Starter models emit the space because the copied tokens then equal the prompt's; whoever
-    reads the call strips it. Ids the model was given ("e12") are spans too.
+    reads the call strips it. Where an event or message is named, an id the model was given ("e12")
+    will do as well.
     """
     names = [f"WORDS_{index}" for index in range(len(texts))]
-    rules = ['SPAN: "\\"" /[ ]?/ (' + " | ".join([*names, f"/{_SHORT_ID}/"]) + ') "\\""']
+    rules = []
+    for rule, allowed in (("SPAN", names), ("REFERENCE", [*names, f"/{_SHORT_ID}/"])):
+        # With nothing said there is nothing to repeat: only an empty string is left.
+        inside = f"({' | '.join(allowed)})" if allowed else '""'
+        rules.append(f'{rule}: "\\"" /[ ]?/ {inside} "\\""')
     for name, text in zip(names, texts, strict=True):
         escaped = json.dumps(text, ensure_ascii=False)[1:-1]
         rules.append(f"{name}: %regex " + json.dumps({"substring_words": escaped}))
@@ -136,7 +141,9 @@ class _Builder:
             return "(" + " | ".join(_quoted(json.dumps(option)) for option in schema["enum"]) + ")"
         match schema.get("type"):
             case "string":
-                return "SPAN" if schema.get("x-span") else "STRING"
+                if not schema.get("x-span"):
+                    return "STRING"
+                return "REFERENCE" if schema.get("x-id") else "SPAN"
             case "boolean":
                 return '("true" | "false")'
             case "integer":

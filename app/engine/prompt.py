@@ -20,8 +20,3 @@ class Content:
 
 
 Piece = Markup | Content
-
-
-def text_of(pieces: tuple[Piece, ...]) -> str:
-    """The prompt as one string, for tests and for people."""
-    return "".join(piece.text for piece in pieces)

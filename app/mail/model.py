@@ -94,7 +94,8 @@ class Body:
 
     `text` is what the sender wrote, `quoted` the older messages below it. What HTML hides (too
     small, same colour, not displayed) is in neither, but `hidden` says that there was some.
-    `calendar` is the text of an invitation (text/calendar), "" if there is none.
+    `calendar` is the text of an invitation (text/calendar), "" if there is none. `addressed`:
+    something in it, hidden or not, speaks to an assistant instead of the reader.
     """
 
     text: str
@@ -104,6 +105,7 @@ class Body:
     hidden: bool = False
     remote_images: int = 0
     calendar: str = ""
+    addressed: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,8 @@ class MailQuery:
     `words` each begin a word of subject, text, people or labels, without regard to case and
     accents. `senders` and `recipients` are addresses, of which one must fit; `sender_words` and
     `recipient_words` fit names and addresses instead. `folders` are tried without case; empty
-    means all but Trash, Junk, Drafts and Outbox.
+    means all but Trash, Junk, Drafts and Outbox. `received`: nothing from the folders of what the
+    user wrote.
     """
 
     words: tuple[str, ...] = ()
@@ -152,6 +155,7 @@ class MailQuery:
     label: str = ""
     attachments: bool | None = None
     thread: str = ""
+    received: bool = False
     oldest_first: bool = False
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.core.errors import KnownError
-from app.core.proposals import version_of
+from app.core.proposals import Change, version_of
 
 _PREFIX = ".phial-"
 _SUFFIX = ".tmp"
@@ -116,7 +116,7 @@ def write_atomic(
             raise explain_os_error(error, path, "save a file") from error
         raise
     if durable:
-        _sync_folder(path.parent, path)
+        sync_folder(path.parent)
 
 
 def remove_atomic(path: Path, *, expected_version: str | None) -> None:
@@ -129,7 +129,23 @@ def remove_atomic(path: Path, *, expected_version: str | None) -> None:
         path.unlink(missing_ok=True)
     except OSError as error:
         raise explain_os_error(error, path, "remove a file") from error
-    _sync_folder(path.parent, path)
+    sync_folder(path.parent)
+
+
+def apply_to_file(change: Change, file: Path, doing: str) -> None:
+    """Write or remove the file a change is about, if it still has the expected version.
+
+    `doing` is for the sentence of an error ("save the event"). Raises KnownError: "stale", or what
+    `explain_os_error` makes of the disk.
+    """
+    if change.after is None:
+        remove_atomic(file, expected_version=change.expected_version)
+        return
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise explain_os_error(error, file.parent, doing) from error
+    write_atomic(file, change.after.encode(), expected_version=change.expected_version)
 
 
 def is_temporary(name: str) -> bool:
@@ -155,6 +171,30 @@ def sweep_temporaries(folder: Path) -> int:
     except OSError as error:
         raise explain_os_error(error, folder, "tidy a folder") from error
     return swept
+
+
+def sync_folder(folder: Path) -> None:
+    """Make what was renamed, made or removed in `folder` survive a power cut. Raises KnownError."""
+    if os.name == "nt":  # Windows neither needs nor allows it
+        return
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every network disk can
+            raise explain_os_error(error, folder, "make a change to a file last") from error
+
+
+def sync_disk() -> None:
+    """Make everything written so far survive a power cut, after many writes with durable=False.
+
+    Windows has no such call; there a moment's writes stay at risk.
+    """
+    if hasattr(os, "sync"):
+        os.sync()
 
 
 def _mode_of(path: Path) -> int:
@@ -185,18 +225,3 @@ def _check_version(path: Path, expected: str | None) -> None:
         f"{path.name} was changed by something else after it was read. It was left as it is.",
         "Look at it again and repeat the request.",
     )
-
-
-def _sync_folder(folder: Path, path: Path) -> None:
-    """Make a rename or removal survive a power cut."""
-    if os.name == "nt":  # Windows neither needs nor allows it
-        return
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # not every network disk can
-            raise explain_os_error(error, path, "make a change to a file last") from error

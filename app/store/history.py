@@ -50,8 +50,8 @@ class StoredTurn:
 class History:
     """Turns and their messages. Everything is committed before a call returns.
 
-    A turn that was edited or retried is replaced by the new one: it stays on disk, and `turn_ids`
-    and what is like it leave it out. Ids are positive and never given twice. Unknown ids raise
+    A turn that was edited or retried is replaced by the new one: it stays on disk, and
+    `newest_turn_ids` leaves it out. Ids are positive and never given twice. Unknown ids raise
     KeyError; a full disk or a damaged database raises KnownError (see `database_errors`).
     """
 
@@ -125,22 +125,9 @@ class History:
         with unreadable_rows(self._connection):
             return _waiting(rows[0][0])
 
-    def paused_turns(self) -> list[int]:
-        """Ids of the turns that wait for the user, oldest first; none of what was deleted."""
-        sql = (
-            "SELECT turn.id FROM turn JOIN conversation ON conversation.id = conversation_id"
-            " WHERE state = 'paused' AND replaced_by IS NULL AND deleted_at IS NULL"
-            " ORDER BY turn.id"
-        )
-        return [row[0] for row in query(self._connection, sql)]
-
     def turn(self, turn_id: int) -> Turn:
         """A turn with all its messages."""
         return self.turns_of((turn_id,))[0].turn
-
-    def turns(self, conversation_id: int) -> tuple[Turn, ...]:
-        """The turns of a conversation, oldest first, in the order of `turn_ids`."""
-        return tuple(stored.turn for stored in self.turns_of(self.turn_ids(conversation_id)))
 
     def turns_of(self, turn_ids: Sequence[int]) -> tuple[StoredTurn, ...]:
         """Any turns, all at once, in the order of `turn_ids`."""
@@ -164,18 +151,12 @@ class History:
             stored = {row[0]: _stored(row, said[row[0]]) for row in rows}
         return tuple(stored[turn_id] for turn_id in turn_ids)
 
-    def turn_ids(self, conversation_id: int) -> tuple[int, ...]:
-        """Ids of a conversation's turns, oldest first, without those that were replaced."""
-        self._require("conversation", conversation_id)
-        sql = f"SELECT id FROM turn WHERE {_IN_TRANSCRIPT} ORDER BY id"
-        return tuple(row[0] for row in query(self._connection, sql, (conversation_id,)))
-
     def newest_turn_ids(
         self, conversation_id: int, count: int, before: int | None = None
     ) -> tuple[tuple[int, ...], int]:
-        """The newest `count` of `turn_ids`, oldest of them first, and how many are still older.
+        """Ids of a conversation's newest `count` turns, oldest first, and how many are older still.
 
-        With `before` the newest older than that turn.
+        Without those that were replaced. With `before` the newest older than that turn.
         """
         self._require("conversation", conversation_id)
         limit = _NEVER_GIVEN if before is None else before
@@ -185,10 +166,6 @@ class History:
         sql = f"SELECT count(*) FROM turn WHERE {_IN_TRANSCRIPT} AND id < ?"
         ((earlier,),) = query(self._connection, sql, (conversation_id, ids[0] if ids else limit))
         return ids, earlier
-
-    def error(self, turn_id: int) -> str:
-        """The sentence a turn ended with, "" if it has none."""
-        return self.turns_of((turn_id,))[0].error
 
     def recover(self) -> list[int]:
         """At start, with the lock held: turns still RUNNING lost their process and become FAILED.

@@ -89,6 +89,11 @@ class Journal:
         sql = f"{_COLUMNS} WHERE operation_id = ? ORDER BY id"
         return self._entries(sql, self.entry(entry_id).operation)
 
+    def title_of(self, operation: int) -> str:
+        """What an operation was called when it was shown; "" if there is none of that number."""
+        rows = query(self._connection, "SELECT title FROM operation WHERE id = ?", (operation,))
+        return str(rows[0][0]) if rows else ""
+
     def last_applied(self, before: int | None = None) -> tuple[JournalEntry, ...]:
         """What "undo" means: the newest operation in force that is no undo itself; () if none.
 
@@ -103,10 +108,13 @@ class Journal:
         )
 
     def later_changes(self, entry: JournalEntry) -> tuple[JournalEntry, ...]:
-        """What is in force of the changes made after `entry` to its target, oldest first."""
+        """What is in force of the changes made after `entry` to its target, oldest first.
+
+        Those to the same file by way of another room count too: a draft, and a mark on it.
+        """
         sql = f"{_COLUMNS} WHERE state = 'applied' AND id > ? ORDER BY id"
         later = self._entries(sql, self._number(entry.id))
-        return tuple(each for each in later if each.change.target == entry.change.target)
+        return tuple(each for each in later if _is_same_thing(each.change, entry.change))
 
     def operations_of(self, turn_ids: Iterable[int]) -> dict[int, tuple[JournalEntry, ...]]:
         """For each of the turns everything logged for it, in any state, in the order of logging."""
@@ -217,6 +225,15 @@ class Journal:
         rows = query(self._connection, sql, () if number is None else (number,))
         with unreadable_rows(self._connection):
             return tuple(_entry(row) for row in rows)
+
+
+def _is_same_thing(one: Change, other: Change) -> bool:
+    """Whether two changes are of one target, or of two rooms about a file of that name."""
+    if one.target == other.target:
+        return True
+    room, _, path = one.target.partition(":")
+    elsewhere, _, there = other.target.partition(":")
+    return room != elsewhere and path.rpartition("/")[2] == there.rpartition("/")[2]
 
 
 def _entry(row: Sequence[Any]) -> JournalEntry:

@@ -55,7 +55,12 @@ def load_settings(paths: ProfilePaths) -> Settings:
     Keys it does not know are ignored. Raises KnownError("settings_invalid") naming file, key or
     line and what is expected there.
     """
-    return _parse(paths.settings, read_versioned(paths.settings)[0])
+    return read_settings(paths.settings)
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in a file of that form; see `load_settings`."""
+    return _parse(path, read_versioned(path)[0])
 
 
 def save_settings(

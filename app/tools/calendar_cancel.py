@@ -6,84 +6,89 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.calendars.changes import Scope, invites_others, plan_cancel
+from app.calendars.changes import plan_cancel
+from app.calendars.editing import Scope
 from app.calendars.vdir import Vdir
 from app.core.errors import KnownError
 from app.core.ports import Asked, Occurrence, Tool, ToolOutcome
 from app.core.proposals import Option, Proposal
 from app.store.journal import Journal
 from app.store.settings import Settings
-from app.tools.references import Resolved, resolve_events
+from app.tools.cancelling import against_cancelling
+from app.tools.clashes import unread
+from app.tools.edit_options import (
+    REACH,
+    SCOPES,
+    also_meant,
+    in_brief,
+    possible_ways,
+    scope_said,
+)
+from app.tools.event_references import Resolved, resolve_events
+from app.tools.from_then_on import from_then_on
+from app.tools.leaving import with_everybody_told
+from app.tools.option_words import weighed
+from app.tools.post import Post
+from app.tools.recent_events import recent_events
 from app.tools.schemas import declared
 from app.tools.when import say_day
 from app.tools.wording import day_and_times, listed, one_line, short_day, title_of, when_of
 
-_SCOPES: tuple[Scope, ...] = ("this", "following", "all")
 _NAMED = 8
 """How many events a sentence names before it counts the rest."""
 
 
-def cal_cancel(calendar: Vdir, settings: Settings, journal: Journal) -> Tool:
-    """The tool that cancels events. The journal tells what "it" is: what was changed last."""
+def cal_cancel(calendar: Vdir, settings: Settings, journal: Journal, post: Post) -> Tool:
+    """The tool that cancels events. The journal tells what "it" is: what was changed last.
+
+    `post` is how guests are told.
+    """
 
     def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         clock = asked.clock
-        now = clock.now.astimezone(clock.zone)
         reference = arguments["events"]
         assert isinstance(reference, (str, list))
+        scope = scope_said(arguments)
+        if isinstance(reference, str) and (first := from_then_on(reference)):
+            reference, scope = first, scope or "following"
         resolved = resolve_events(
             reference,
             calendar,
             clock,
             locale=settings.locale,
-            recent=_last_changed(journal, calendar, now),
+            recent=recent_events(asked, journal, calendar),
         )
-        scope = next((each for each in _SCOPES if each == arguments.get("scope")), None)
-        return _outcome(resolved, scope, calendar, now)
+        return _outcome(resolved, scope, calendar, asked, post)
 
     return Tool(declared("cal_cancel"), run)
 
 
-def _last_changed(journal: Journal, calendar: Vdir, now: datetime) -> list[Occurrence]:
-    found = []
-    for entry in journal.last_applied():
-        room, _, path = entry.change.target.partition(":")
-        occurrence = calendar.next_of(path, now) if room == "calendar" else None
-        if occurrence is not None:
-            found.append(occurrence)
-    return found
-
-
-def _outcome(resolved: Resolved, scope: Scope | None, calendar: Vdir, now: datetime) -> ToolOutcome:
+def _outcome(
+    resolved: Resolved, scope: Scope | None, calendar: Vdir, asked: Asked, post: Post
+) -> ToolOutcome:
+    clock = asked.clock
+    now = clock.now
     chosen = resolved.occurrences
     # A scope that was said is for all of them.
     whole = resolved.whole if scope in (None, "this") else frozenset[str]()
-    plans = [_Plan(chosen, each, whole, calendar, now) for each in _scopes(resolved, scope)]
+
+    def plan(scope: Scope) -> Option:
+        return _Plan(chosen, scope, whole, calendar, now).option()
+
+    by_scope = possible_ways(plan, _scopes(resolved, scope))
+    unsure = unread(resolved.problems, "hold what you mean")
+    unsure += against_cancelling(chosen, asked.words, now)
+    ways = [weighed(each, unsure, doubtful=bool(unsure)) for each in by_scope.values()]
     # Cancelling what others were invited to, or invited the user to, means writing to them.
-    possible = [plan for plan in plans if not plan.reaches_guests()]
-    if not possible:
-        raise _invited(chosen)
-    by_scope = {plan.scope: plan.option() for plan in possible}
-    if _same(by_scope.get("following"), by_scope.get("all")):
-        del by_scope["following"]  # nothing comes before this occurrence
-    options = tuple(by_scope.values())
+    options = tuple(told for way in ways for told in with_everybody_told(way, post, clock))
     title = (
         f"Cancel '{title_of(chosen[0])}'" if len(chosen) == 1 else f"Cancel {len(chosen)} events"
     )
     return ToolOutcome(
-        data={
-            "events": [
-                {
-                    "id": each.id,
-                    "title": title_of(each),
-                    "start": each.start.isoformat(),
-                    "end": each.end.isoformat(),
-                }
-                for each in chosen
-            ]
-        },
+        data={"events": [in_brief(each) for each in chosen]},
         sentence=_question(chosen, options),
         proposal=Proposal(title, options, declared("cal_cancel").risk),
+        mentions=tuple(each.id for each in chosen),
     )
 
 
@@ -94,24 +99,7 @@ def _scopes(resolved: Resolved, scope: Scope | None) -> Sequence[Scope]:
     if scope is not None:
         return (scope,)
     single = len(resolved.occurrences) == 1 and resolved.occurrences[0].recurrence_id
-    return _SCOPES if single else ("this",)
-
-
-def _same(one: Option | None, other: Option | None) -> bool:
-    """Whether both leave the same behind."""
-    if one is None or other is None:
-        return False
-    return [each.after for each in one.changes] == [each.after for each in other.changes]
-
-
-def _invited(chosen: Sequence[Occurrence]) -> KnownError:
-    title = title_of(next((each for each in chosen if each.invited), chosen[0]))
-    return KnownError(
-        "invite_unavailable",
-        f"'{title}' has guests who were invited by mail, and telling them needs mail, which this "
-        "version of Phial cannot send yet. Nothing was cancelled.",
-        "Cancel it where the invitation was sent from or answered.",
-    )
+    return SCOPES if single else ("this",)
 
 
 @dataclass(frozen=True)
@@ -128,13 +116,6 @@ class _Plan:
     calendar: Vdir
     now: datetime
 
-    def reaches_guests(self) -> bool:
-        """Whether people who were invited would have to be told."""
-        return any(
-            invites_others(self.calendar.source(path), of_file, scope)
-            for path, of_file, scope in self._files()
-        )
-
     def option(self) -> Option:
         """The changes, one a file, in the user's words."""
         changes = tuple(
@@ -148,15 +129,24 @@ class _Plan:
             )
             for path, of_file, scope in self._files()
         )
-        repeats = any(each.recurrence_id for each in self.chosen)
         further = any(self._reaches_further(each) for each in self.chosen)
         return Option(
             self._label(),
-            "it repeats" if repeats else "",
+            self._repeats(),
             changes,
             self._done(),
             doubtful=further or len(self.chosen) > 1,
         )
+
+    def _repeats(self) -> str:
+        """That some of them are of series, and of a set which."""
+        titles = [title_of(each) for each in self.chosen if each.recurrence_id]
+        if len(self.chosen) == 1 or not titles:
+            return "it repeats" if titles else ""
+        names = [f"'{title}'" for title in dict.fromkeys(titles)]
+        verb = "repeats" if len(names) == 1 else "repeat"
+        only = "" if self.whole or self.scope != "this" else ", and only these times are cancelled"
+        return f"{listed(names, most=3)} {verb}{only}"
 
     def _reaches_further(self, occurrence: Occurrence) -> bool:
         """Whether other occurrences of its series go with it."""
@@ -196,23 +186,17 @@ class _Plan:
 
     def _summary(self, of_file: Sequence[Occurrence], scope: Scope) -> str:
         first = of_file[0]
-        reach = {"following": " and the following ones", "all": ", the whole series"}
         also = f" and {len(of_file) - 1} more" if len(of_file) > 1 else ""
-        words = reach.get(scope, "") if any(each.recurrence_id for each in of_file) else ""
+        words = next(filter(None, (also_meant(each, scope) for each in of_file)), "")
         return f"Cancel '{title_of(first)}', {day_and_times(first, self.now.date())}{also}{words}"
 
     def _was(self, of_file: Sequence[Occurrence]) -> list[str]:
         """What is taken out of one file: the only event line by line, or a line for each."""
-        reach: dict[Scope, str] = {
-            "this": "only this occurrence",
-            "following": "this and the following ones",
-            "all": "the whole series",
-        }
         found = []
         for each in of_file:
             day = short_day(each.start.date(), self.now.date())
             lines = [title_of(each), f"{day}, {when_of(each)}"]
-            lines += [reach[self._scope_of(each)]] if each.recurrence_id else []
+            lines += [REACH[self._scope_of(each)]] if each.recurrence_id else []
             found.append(lines)
         if len(found) == 1:
             return found[0]
@@ -221,11 +205,7 @@ class _Plan:
         return [*named, f"and {more} more"] if more > 0 else named
 
     def _done(self) -> str:
-        lines = []
-        reach = {"following": " and the ones that follow", "all": " and its whole series"}
-        for each in self.chosen:
-            words = reach.get(self._scope_of(each), "") if each.recurrence_id else ""
-            lines.append((each, words))
+        lines = [(each, also_meant(each, self._scope_of(each), done=True)) for each in self.chosen]
         if len(lines) > 1:
             named = [f"{one_line(each, self.now.date())}{words}" for each, words in lines]
             return f"Cancelled {len(lines)} events: {listed(named, most=_NAMED)}."

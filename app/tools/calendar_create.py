@@ -6,26 +6,40 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
-from uuid import uuid4
 
 from app.calendars.changes import NewEvent, plan_create
 from app.calendars.free_time import free_starts
-from app.calendars.recurrence import instant
+from app.calendars.occurrences import instant
 from app.calendars.vdir import Vdir
 from app.core.errors import AmbiguousError, KnownError
-from app.core.ports import Asked, Clock, Tool, ToolOutcome
+from app.core.moments import after
+from app.core.ports import Asked, Tool, ToolOutcome
 from app.core.proposals import Option, Proposal
 from app.store.settings import Settings
 from app.tools.clashes import NewTime, clashes_with
-from app.tools.event_details import card_lines, details, notes_of, reminder_of, title_from
+from app.tools.company import company_said
+from app.tools.edit_options import made_by
+from app.tools.event_details import (
+    card_lines,
+    details,
+    notes_of,
+    reminder_of,
+    title_from,
+    without_length,
+)
+from app.tools.new_guests import Invited, familiar, invited_people
+from app.tools.option_words import with_reason
+from app.tools.post import Post
+from app.tools.repeating import check_end, repeating
 from app.tools.schemas import declared
+from app.tools.telling_guests import with_guests_told
+from app.tools.usual_hours import at_usual_hour
+from app.tools.validation import listed_in
 from app.tools.when import (
     When,
     WhenKind,
-    fit_until,
-    last_day,
     parse_duration,
     parse_when,
     say_day,
@@ -42,7 +56,6 @@ _WHOLE_DAY = re.compile(r"((a|the|one) )?(full|whole|entire) day|all day", re.IG
 _DAY = timedelta(days=1)
 _LONGEST = timedelta(days=366)
 _OPTIONS = 3
-_ENDS = ("UNTIL=", "COUNT=")
 
 
 @dataclass(frozen=True)
@@ -59,12 +72,14 @@ class _Slot:
 
 
 def cal_create(
-    calendar: Vdir, settings: Settings, new_uid: Callable[[], str] = lambda: str(uuid4())
+    calendar: Vdir,
+    settings: Settings,
+    post: Post,
 ) -> Tool:
-    """The tool that adds events to the calendar the settings name."""
+    """The tool that adds events to the calendar the settings name; `post` is how it invites."""
 
     def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
-        return _Creation(arguments, asked.clock, calendar, settings, new_uid).outcome()
+        return _Creation(arguments, asked, calendar, settings, post).outcome()
 
     return Tool(declared("cal_create"), run)
 
@@ -73,46 +88,45 @@ class _Creation:
     def __init__(
         self,
         arguments: Mapping[str, object],
-        clock: Clock,
+        asked: Asked,
         calendar: Vdir,
         settings: Settings,
-        new_uid: Callable[[], str],
+        post: Post,
     ) -> None:
         self._arguments = arguments
-        self._clock = clock
-        self._now = clock.now.astimezone(clock.zone)
+        self._asked = asked
+        self._clock = asked.clock
+        self._now = self._clock.now
         self._calendar = calendar
         self._settings = settings
-        self._new_uid = new_uid
+        self._post = post
         self._rrule = ""
 
     def outcome(self) -> ToolOutcome:
         """The proposal, or the sentence that says why there is none."""
-        if self._arguments.get("invite"):
-            raise KnownError(
-                "invite_unavailable",
-                "Inviting people needs mail, which this version of Phial cannot send yet. "
-                "Nothing was added.",
-                "Leave out the invitation: the people can still be named on the event.",
-            )
+        invited = self._invited()
         self._calendar.require_folder(self._settings.calendar)
-        title = title_from(self._text("title"))
-        when = _read_argument("when", lambda: self._when("when"))
-        self._rrule = self._rule(when)
-        when = self._aligned(when, self._rrule)
-        self._check_end(when)
+        title = without_length(title_from(self._text("title")), self._text("duration"))
+        when = _read_argument("when", self._when)
+        if "repeat" in self._arguments:
+            when = repeating(when, self._text("repeat"), self._clock, self._settings.locale)
+        check_end(when, self._clock)
+        self._rrule = when.rrule
         slots = [self._judged(slot, when) for slot in self._slots(when)]
         event = NewEvent(
             title=title,
             start=slots[0].start,
             end=slots[0].end,
-            attendees=self._people(),
+            attendees=invited.guests if invited else self._people(),
             where=shown(self._text("where")),
             notes=notes_of(self._text("notes")),
             rrule=self._rrule,
             remind=reminder_of(self._text("remind")),
+            organizer=invited.organizer if invited else "",
         )
-        options = tuple(self._option(event, slot) for slot in slots)
+        options = tuple(
+            option for slot in slots for option in self._told(self._option(event, slot), invited)
+        )
         first = slots[0]
         return ToolOutcome(
             data={
@@ -121,6 +135,7 @@ class _Creation:
                 "end": first.end.isoformat(),
                 "all_day": not isinstance(first.start, datetime),
                 "repeats": self._rrule,
+                "invited": sorted(invited.addresses) if invited else [],
             },
             sentence=self._question(title, options),
             proposal=Proposal(
@@ -129,82 +144,23 @@ class _Creation:
                 options,
                 declared("cal_create").risk,
             ),
+            mentions=self._mentions(slots[0], options),
         )
+
+    def _mentions(self, slot: _Slot, options: Sequence[Option]) -> tuple[str, ...]:
+        """The ids the event will have, whichever option is taken."""
+        day = instant(slot.start, self._clock.zone)
+        ahead = day + timedelta(days=400)  # options lie within the same stretch
+        made = [made_by(each.changes[0], day - _DAY, ahead) for each in options]
+        found = self._calendar.identified([each for each in made if each is not None])
+        return tuple(dict.fromkeys(each.id for each in found))
 
     def _text(self, name: str) -> str:
         return str(self._arguments.get(name, ""))
 
-    def _when(self, name: str) -> When:
-        return parse_when(self._text(name), self._clock, locale=self._settings.locale)
-
-    def _rule(self, when: When) -> str:
-        """The rule of repetition from `repeat`, else from `when`; "" for none."""
-        if "repeat" not in self._arguments:
-            return when.rrule
-        words = self._text("repeat")
-        if when.kind is WhenKind.RECURRING:
-            # "Every tuesday", "for 6 weeks": the one says how often, the other how long.
-            try:
-                return self._recurring(f"{self._text('when')}, {words}", self._clock).rrule
-            except KnownError as error:
-                if error.code != "bad_argument":
-                    raise
-        # "For 3 days" and "until March" are counted from the event, not from today.
-        day = when.start.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-        rule = self._recurring(words, Clock(day, self._clock.zone)).rrule
-        if when.kind is WhenKind.RECURRING:
-            ends = [part for part in rule.split(";") if part.startswith(_ENDS)]
-            often = [part for part in when.rrule.split(";") if not part.startswith(_ENDS)]
-            rule = ";".join([*often, *ends]) if ends else when.rrule
-        return fit_until(rule, self._clock.zone, all_day=when.all_day)
-
-    def _check_end(self, when: When) -> None:
-        last = last_day(self._rrule, self._clock.zone) if self._rrule else None
-        if last is not None and last < when.start.date():
-            raise KnownError(
-                "bad_argument",
-                f"That would end on {say_day(last)}, before the first one on "
-                f"{say_day(when.start.date())}. Nothing was added.",
-                "Say a later end.",
-            )
-
-    def _recurring(self, words: str, clock: Clock) -> When:
-        """A rule of repetition in words. Raises KnownError where they do not say how often."""
-        try:
-            read = parse_when(words, clock, locale=self._settings.locale)
-            if read.kind is WhenKind.RECURRING:
-                return read
-        except AmbiguousError as error:
-            error.argument = error.argument or "repeat"
-            raise
-        except KnownError as error:
-            if error.code != "when_unclear":
-                raise
-        raise KnownError(
-            "bad_argument",
-            f"“{shown(words)}” does not say how often. Nothing was added.",
-            "Say it like “every week” or “every 2 weeks until March”.",
-        )
-
-    def _aligned(self, when: When, rule: str) -> When:
-        """The time moved to the first day the rule names: a series starts with an occurrence."""
-        if "repeat" not in self._arguments or "BY" not in rule:
-            return when
-        from dateutil.rrule import rrulestr
-
-        free = ";".join(part for part in rule.split(";") if not part.startswith(_ENDS))
-        begin = when.start.replace(tzinfo=None)
-        first = rrulestr(free, dtstart=begin).after(begin, inc=True)
-        if first is None:
-            raise KnownError(
-                "bad_argument",
-                f"“{shown(self._text('repeat'))}” never comes to pass. Nothing was added.",
-                "Check the days and say it again.",
-            )
-        shift = (first - begin).days
-        moved = when.start + timedelta(days=shift)
-        end = when.end + timedelta(days=shift) if when.end else None
-        return replace(when, start=moved, end=end)
+    def _when(self) -> When:
+        when = parse_when(self._text("when"), self._clock, locale=self._settings.locale)
+        return at_usual_hour(when, self._text("title"), self._clock, self._settings.locale)
 
     def _length(self) -> timedelta | None:
         """`duration`, None where it was not said."""
@@ -240,16 +196,16 @@ class _Creation:
             return [_Slot(first.date(), end.date())]
         if when.kind is WhenKind.SPAN and end is not None:
             if when.duration is not None and length is None:
-                exact = _after(first, when.duration).timestamp() >= end.timestamp()
+                exact = after(first, when.duration).timestamp() >= end.timestamp()
                 return [_Slot(first, end)] if exact else self._free(when, when.duration)
             if length is not None or not _names_limits(when.text):
                 return self._free(when, length or _USUAL)
             return [_Slot(first, end)]
         length = length or when.duration or (end - first if end else _USUAL)
-        return [_Slot(first, _after(first, length))]
+        return [_Slot(first, after(first, length))]
 
     def _judged(self, slot: _Slot, when: When) -> _Slot:
-        """The slot with everything to know before agreeing. Raises KnownError as `clashes_with`."""
+        """The slot with everything to know before agreeing."""
         zone = self._clock.zone
         all_day = not isinstance(slot.start, datetime)
         start, end = instant(slot.start, zone), instant(slot.end, zone)
@@ -261,14 +217,13 @@ class _Creation:
         return replace(
             slot,
             reason="; ".join(each for each in reasons if each),
-            doubtful=bool(moved or clashes.overlap or past),
+            doubtful=bool(moved or clashes.doubtful or past),
         )
 
     def _free(self, when: When, length: timedelta, *, needed: bool = True) -> list[_Slot]:
         """Free times inside a stretch. Raises KnownError("no_free_time") if one is needed."""
         end = when.end or when.start + _DAY
         reading = self._calendar.read(when.start, end)
-        reading.require_whole()
         busy = [
             (each.occurrence.start, each.occurrence.end)
             for each in reading.entries
@@ -292,17 +247,29 @@ class _Creation:
                 "Name an exact time, a shorter duration or another day.",
             )
         return [
-            _Slot(start, _after(start, length), "the first free time" if not index else "also free")
+            _Slot(start, after(start, length), "the first free time" if not index else "also free")
             for index, start in enumerate(starts)
         ]
 
+    def _invited(self) -> Invited | None:
+        """Whom an invitation goes to, None where none was asked for."""
+        if not self._arguments.get("invite"):
+            return None
+        return invited_people(
+            self._names(), self._asked, self._calendar, self._settings, self._post
+        )
+
+    def _told(self, option: Option, invited: Invited | None) -> tuple[Option, ...]:
+        if invited is None:
+            return (option,)
+        return with_guests_told(option, self._post, self._clock, said=invited.addresses)
+
+    def _names(self) -> list[str]:
+        return listed_in(self._arguments, "with")
+
     def _people(self) -> tuple[str, ...]:
-        own = {name.casefold() for name in (*self._settings.names, *self._settings.addresses)}
-        own |= {"me", "myself", "i"}
-        names = self._arguments.get("with", ())
-        assert isinstance(names, Sequence)
-        cleaned = (shown(str(name)) for name in names)
-        return tuple(dict.fromkeys(name for name in cleaned if name and name.casefold() not in own))
+        named = company_said(self._names(), self._asked, self._calendar, self._settings)
+        return familiar(named, self._post)
 
     def _option(self, event: NewEvent, slot: _Slot) -> Option:
         placed = replace(event, start=slot.start, end=slot.end)
@@ -317,7 +284,6 @@ class _Creation:
             summary=", ".join([f"Add '{event.title}'", label, *details(event)]),
             becomes=card_lines(event, f"{near}, {times[0]}", repeats),
             calendar=self._settings.calendar,
-            new_uid=self._new_uid,
         )
         done = ", ".join([f"Added '{event.title}' on {say_day(day)}", *times, *details(event)])
         return Option(label, slot.reason, (change,), f"{done}.", slot.doubtful)
@@ -328,18 +294,9 @@ class _Creation:
         return stretch(instant(slot.start, zone), instant(slot.end, zone), all_day=all_day)
 
     def _question(self, title: str, options: Sequence[Option]) -> str:
-        first = options[0]
         if len(options) > 1:
-            return f"When should '{title}' be? " + "; ".join(
-                f"{option.label} ({option.reason})" for option in options
-            )
-        note = f" ({first.reason})" if first.reason else ""
-        return f"Add '{title}', {first.label}{note}?"
-
-
-def _after(start: datetime, length: timedelta) -> datetime:
-    """The moment `length` of real time later, in the same zone."""
-    return (start.astimezone(UTC) + length).astimezone(start.tzinfo)
+            return f"When should '{title}' be? {'; '.join(map(with_reason, options))}"
+        return f"Add '{title}', {with_reason(options[0])}?"
 
 
 def _names_limits(text: str) -> bool:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from itertools import groupby
 
-from app.calendars.recurrence import Entry, overlaps
+from app.calendars.conflicts import clashing
+from app.calendars.recurrence import Entry
 from app.calendars.vdir import Vdir
-from app.core.errors import AmbiguousError, KnownError
-from app.core.ports import Asked, Clock, Occurrence, Tool, ToolOutcome
+from app.core.ports import Asked, Occurrence, Tool, ToolOutcome
+from app.core.text import counted
 from app.store.settings import Settings
-from app.tools.event_words import matches_words, names_every, search_words, words_of
-from app.tools.schemas import declared
-from app.tools.when import When, WhenKind, parse_when
-from app.tools.wording import (
-    beside,
-    listed,
-    near_day,
-    shown,
-    stretch_asked,
-    title_of,
-    when_of,
+from app.tools.company import company_said, other_people
+from app.tools.event_warnings import event_warnings
+from app.tools.event_words import (
+    matches_person,
+    matches_words,
+    names_every,
+    search_words,
+    words_of,
 )
+from app.tools.near_events import few_of_each, nearest
+from app.tools.schemas import declared
+from app.tools.time_windows import window_said
+from app.tools.validation import listed_in
+from app.tools.wording import beside, listed, near_day, shown, title_of, when_of
 
 _AHEAD = timedelta(days=14)
 _YEAR = timedelta(days=366)
 _USUAL_LIMIT = 20
+_OF_SERIES = 3
+"""How many times of a series are listed where no time was asked about."""
+
+_HOW_MANY = re.compile(r"\bhow (?:many|often)\b", re.IGNORECASE)
 _GUESTS = 5
 
 
@@ -34,34 +43,39 @@ def cal_find(calendar: Vdir, settings: Settings) -> Tool:
     """The tool that lists events."""
 
     def run(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
-        return _find(arguments, asked.clock, calendar, settings)
+        return _find(arguments, asked, calendar, settings)
 
     return Tool(declared("cal_find"), run)
 
 
 def _find(
-    arguments: Mapping[str, object], clock: Clock, calendar: Vdir, settings: Settings
+    arguments: Mapping[str, object], asked: Asked, calendar: Vdir, settings: Settings
 ) -> ToolOutcome:
-    now = clock.now.astimezone(clock.zone)
+    now = asked.clock.now
     said = str(arguments.get("words", ""))
     # "My meetings" are everything, whether or not one of them is called so.
     words = () if names_every(words_of(said)) else search_words(said)
-    people = arguments.get("with", ())
     limit = arguments.get("limit", _USUAL_LIMIT)
-    assert isinstance(people, Sequence) and isinstance(limit, int)
-    who = [word for person in people for word in search_words(str(person))]
+    assert isinstance(limit, int)
+    people = company_said(listed_in(arguments, "with"), asked, calendar, settings)
 
     def fits(entry: Entry) -> bool:
-        return matches_words(entry.occurrence, [*words, *who])
+        event = entry.occurrence
+        together = all(matches_person(event, person) for person in people)
+        return together and matches_words(event, words)
 
     backwards = False
     if "when" in arguments:
-        start, end, asked = _window(str(arguments["when"]), clock, settings.locale)
-        reading = calendar.read(start, end)
+        window = window_said(str(arguments["when"]), asked.clock, settings.locale)
+        reading = calendar.read(*window.bounds)
         found = [entry for entry in reading.entries if fits(entry)]
+        if window.is_over(now):
+            # "Have I met her in the last 7 days?" is about what has been, and was not declined.
+            found = [entry for entry in found if _has_been(entry, now)]
+        where = window.asked
     else:
-        named = bool(words or who)
-        asked = "in the coming year" if named else "in the next 14 days"
+        named = bool(words or people)
+        where = "in the coming year" if named else "in the next 14 days"
         reading = calendar.read(now, now + (_YEAR if named else _AHEAD))
         found = [entry for entry in reading.entries if fits(entry)]
         if named and not found:
@@ -69,83 +83,81 @@ def _find(
             past = calendar.read(now - _YEAR, now)
             found = [entry for entry in past.entries if fits(entry)][::-1]
             backwards = bool(found)
-            asked = "in the past or the coming year"
+            where = "in the past or the coming year"
     total = len(found)
-    kept = found[:limit]
-    known = calendar.identified([entry.occurrence for entry in kept])
+    shown_all = "when" in arguments or "limit" in arguments
+    kept = (found if shown_all else few_of_each(found, _OF_SERIES))[:limit]
+    near = nearest(_year_around(calendar, now), words) if words and not found else []
+    known = calendar.identified([entry.occurrence for entry in near or kept])
+    called = _named(arguments if words else {}, people)
+    warnings = event_warnings(known, calendar, now.date())
+    told = _Listing(now, settings)
+    if not kept:
+        lines = [f"Nothing{called} {where}.{' This comes near:' if near else ''}", *told.days(near)]
+    elif backwards:
+        lines = [
+            f"Nothing is ahead; {'the last was' if len(kept) == 1 else 'past'}:",
+            *told.days(kept),
+        ]
+    else:
+        how_many = _HOW_MANY.search(asked.words) is not None
+        lines = [f"{counted(total, 'event')}{called} {where}:"] if how_many else []
+        lines += told.days(kept)
+    if total > len(kept) and limit > 1:
+        lines.append(f"and {total - len(kept)} more.")
     return ToolOutcome(
-        data={"occurrences": [_as_data(each) for each in known], "total": total},
-        sentence=_sentence(
-            kept, total, asked, _named(arguments if words else {}, people), now, backwards
-        ),
+        data={
+            "occurrences": [] if near else [_as_data(each) for each in known],
+            "total": total,
+            "warnings": warnings,
+        },
+        sentence="\n".join([*lines, *warnings]),
         problem=reading.problem,
+        mentions=tuple(each.id for each in known),
     )
 
 
-def _window(text: str, clock: Clock, locale: str) -> tuple[datetime, datetime, str]:
-    """Start, end and name ("on Thursday 19 November") of the time asked about."""
-    try:
-        when = parse_when(text, clock, locale=locale)
-    except AmbiguousError as error:
-        error.argument = error.argument or "when"
-        raise
-    if when.kind is WhenKind.RECURRING:
-        raise KnownError(
-            "bad_argument",
-            f"“{shown(text)}” names many days; I can look at one stretch of time.",
-            "Name a day or a week, like “next week”.",
-        )
-    asked = stretch_asked(when, clock.now.astimezone(clock.zone).date())
-    if when.kind is WhenKind.INSTANT:
-        return when.start, when.start + timedelta(minutes=1), asked
-    return when.start, when.end or _next_day(when), asked
+def _year_around(calendar: Vdir, now: datetime) -> list[Entry]:
+    """What comes within a year, then what is over, the last first."""
+    ahead = calendar.read(now, now + _YEAR).entries
+    return [*ahead, *reversed(calendar.read(now - _YEAR, now).entries)]
 
 
-def _next_day(when: When) -> datetime:
-    return datetime.combine(when.start.date() + timedelta(days=1), time(), tzinfo=when.start.tzinfo)
+def _has_been(entry: Entry, now: datetime) -> bool:
+    event = entry.occurrence
+    declined = event.invited and not entry.busy
+    return event.end.timestamp() <= now.timestamp() and not declined
 
 
-def _named(arguments: Mapping[str, object], people: Sequence[object]) -> str:
+def _named(arguments: Mapping[str, object], people: Sequence[str]) -> str:
     """What was looked for, for the sentence: " called 'dentist'", " with Anna"."""
     called = f" called '{shown(str(arguments['words']))}'" if "words" in arguments else ""
-    company = f" with {listed([shown(str(person)) for person in people])}" if people else ""
+    company = f" with {listed(people)}" if people else ""
     return called + company
 
 
-def _sentence(
-    entries: Sequence[Entry], total: int, asked: str, named: str, now: datetime, backwards: bool
-) -> str:
-    if not entries:
-        return f"Nothing{named} {asked}."
-    overlapping = clashing(entries)
-    lines: list[str] = []
-    if backwards:
-        lines.append("Nothing is ahead; the last was:" if total == 1 else "Nothing is ahead; past:")
-    days = groupby(entries, key=lambda entry: entry.occurrence.start.date())
-    for day, of_day in days:
-        lines.append(f"{near_day(day, now.date())}:")
-        for entry in of_day:
-            each = entry.occurrence
-            where = f", {shown(each.where)}" if each.where else ""
-            guests = beside(each.title, each.attendees)[:_GUESTS]
-            company = f" with {listed(guests)}" if guests else ""
-            clash = " (overlaps)" if each in overlapping else ""
-            lines.append(f"  {when_of(each)} {title_of(each)}{company}{where}{clash}")
-    if total > len(entries):
-        lines.append(f"and {total - len(entries)} more.")
-    return "\n".join(lines)
+@dataclass(frozen=True)
+class _Listing:
+    """How events are told, day by day."""
 
+    now: datetime
+    settings: Settings
 
-def clashing(entries: Sequence[Entry]) -> set[Occurrence]:
-    """Timed events that take up time another one also takes."""
-    timed = [entry.occurrence for entry in entries if entry.busy and not entry.occurrence.all_day]
-    return {
-        each
-        for first, one in enumerate(timed)
-        for other in timed[first + 1 :]
-        if overlaps(one.start, one.end, other.start, other.end)
-        for each in (one, other)
-    }
+    def days(self, entries: Sequence[Entry]) -> list[str]:
+        """The lines of the days that have any."""
+        overlapping = clashing(entries)
+        lines: list[str] = []
+        for day, of_day in groupby(entries, key=lambda entry: entry.occurrence.start.date()):
+            lines.append(f"{near_day(day, self.now.date())}:")
+            lines += [f"  {self._event(each.occurrence, overlapping)}" for each in of_day]
+        return lines
+
+    def _event(self, event: Occurrence, overlapping: set[Occurrence]) -> str:
+        where = f", {shown(event.where)}" if event.where else ""
+        guests = beside(event.title, other_people(event.attendees, self.settings))[:_GUESTS]
+        company = f" with {listed(guests)}" if guests else ""
+        clash = " (overlaps)" if event in overlapping else ""
+        return f"{when_of(event)} {title_of(event)}{company}{where}{clash}"
 
 
 def _as_data(occurrence: Occurrence) -> dict[str, object]:

@@ -1,23 +1,27 @@
-"""What a new event would overlap with, in words. Reads the calendar and changes nothing."""
+"""What a new or moved event would overlap with, in words. Reads the calendar, changes nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.calendars.recurrence import overlaps
-from app.calendars.vdir import Vdir
+from app.calendars.occurrences import overlaps
+from app.calendars.vdir import CalendarProblem, Vdir
+from app.core.moments import after, between
 from app.core.ports import Occurrence
 from app.tools.when import occurrences
-from app.tools.wording import listed, short_day, title_of, when_of
+from app.tools.wording import listed, short_day, shown, title_of, when_of
 
 _MOST = 3
-_SERIES_AHEAD = timedelta(days=92)
+SERIES_AHEAD = timedelta(days=92)
 """How far a new series is looked through."""
 
 _MINUTE = timedelta(minutes=1)
+
+Stretch = tuple[datetime, datetime]
+"""Aware times in one zone, the end exclusive."""
 
 
 @dataclass(frozen=True)
@@ -34,39 +38,63 @@ class NewTime:
 class Clashes:
     """What takes up the same time, in words, "" for nothing.
 
-    `overlap` is False where the words only name all-day marks on the days of a timed event.
+    `doubtful` is False where the words only name all-day marks on the days of a timed event. It is
+    True also where a file that cannot be read may hide a clash, as the words then say.
     """
 
     words: str
-    overlap: bool
+    doubtful: bool
 
 
 def clashes_with(calendar: Vdir, time: NewTime, today: date) -> Clashes:
-    """What takes up the same time; at most three by name.
+    """What takes up the same time as a new event, as in `clashes_of`; a series is looked through
+    for the coming three months."""
+    stretches = [(time.start, time.end), *_later(time)]
+    return clashes_of(calendar, stretches, today, all_day=time.all_day)
 
-    A timed event is compared with timed ones, and all-day ones on its days are named beside
-    them; an all-day event is a mark on the day and clashes with all-day ones only. Of a series
-    the coming three months are looked through. Raises KnownError("broken_calendar_file") if a
-    file cannot be read: it may hide a clash.
+
+def clashes_of(
+    calendar: Vdir,
+    stretches: Sequence[Stretch],
+    today: date,
+    *,
+    all_day: bool,
+    but: Callable[[Occurrence], bool] = lambda each: False,
+) -> Clashes:
+    """What takes up the same time as the first of `stretches`, or as later ones of its series.
+
+    At most three by name; those that are `but` (the event itself) do not count. A timed event is
+    compared with timed ones, and all-day ones on its days are named beside them; an all-day event
+    is a mark on the day and clashes with all-day ones only.
     """
-    ahead = time.start + _SERIES_AHEAD if time.rrule else time.end
-    reading = calendar.read(time.start, max(ahead, time.end, time.start + _MINUTE))
-    reading.require_whole()
-    busy = [each.occurrence for each in reading.entries if each.busy]
-    timed = [each for each in busy if not each.all_day]
-    whole = [each for each in busy if each.all_day]
-    rivals = whole if time.all_day else timed
-    now = _sharing(rivals, time.start, time.end)
-    sharing = [each for one in _later(time) for each in _sharing(rivals, *one)]
-    later = [each for each in dict.fromkeys(sharing) if each not in now]
+    (start, end), later = stretches[0], stretches[1:]
+    ahead = max([end, start + _MINUTE, *(each[1] for each in later)], key=datetime.timestamp)
+    reading = calendar.read(start, ahead)
+    others = [each.occurrence for each in reading.entries if each.busy and not but(each.occurrence)]
+    timed = [each for each in others if not each.all_day]
+    whole = [each for each in others if each.all_day]
+    rivals = whole if all_day else timed
+    now = _sharing(rivals, start, end)
+    sharing = [each for one in later for each in _sharing(rivals, *one)]
+    then = [each for each in dict.fromkeys(sharing) if each not in now]
     words = []
     if now:
-        words.append(f"overlaps with {_names(now, time.start.date(), today)}")
-    if not time.all_day and (marks := _sharing(whole, time.start, time.end)):
+        words.append(f"overlaps with {_names(now, start.date(), today)}")
+    if not all_day and (marks := _sharing(whole, start, end)):
         words.append(f"all day: {listed([title_of(each) for each in marks], most=_MOST)}")
-    if later:
-        words.append(f"later ones overlap with {_names(later, None, today)}")
-    return Clashes("; ".join(words), overlap=bool(now or later))
+    if then:
+        words.append(f"later ones overlap with {_names(then, None, today)}")
+    unknown = unread(reading.problems, "hide a clash")
+    return Clashes("; ".join([*words, *unknown]), doubtful=bool(now or then or unknown))
+
+
+def unread(problems: Sequence[CalendarProblem], may: str) -> list[str]:
+    """Words for files that cannot be read and what they may do ("hide a clash"); [] for none."""
+    if not problems:
+        return []
+    more = len(problems) - 1
+    also = f" and {more} more" if more else ""
+    return [f"{shown(problems[0].path)}{also} cannot be read; {'they' if more else 'it'} may {may}"]
 
 
 def _sharing(events: Sequence[Occurrence], start: datetime, end: datetime) -> list[Occurrence]:
@@ -83,18 +111,18 @@ def _names(events: Sequence[Occurrence], day: date | None, today: date) -> str:
     return listed(names, most=_MOST)
 
 
-def _later(time: NewTime) -> list[tuple[datetime, datetime]]:
+def _later(time: NewTime) -> list[Stretch]:
     """The occurrences of a series after its first, as far as they are looked through."""
     zone = time.start.tzinfo
     assert isinstance(zone, ZoneInfo)
     if not time.rrule:
         return []
     first = time.start.replace(tzinfo=None)
-    length = time.end.astimezone(UTC) - time.start.astimezone(UTC)
+    length = between(time.start, time.end)
     days = (time.end.date() - time.start.date()).days
     found = []
-    for wall in occurrences(time.rrule, first, first + _SERIES_AHEAD, zone)[1:]:
+    for wall in occurrences(time.rrule, first, first + SERIES_AHEAD, zone)[1:]:
         start = wall.replace(tzinfo=zone)
-        end = (start.astimezone(UTC) + length).astimezone(zone)
-        found.append((start, start + timedelta(days=days) if time.all_day else end))
+        end = start + timedelta(days=days) if time.all_day else after(start, length)
+        found.append((start, end))
     return found

@@ -11,23 +11,42 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from app.calendars.changes import NewEvent
+from app.calendars.guests import name_and_address
 from app.core.errors import KnownError
 from app.tools.when import parse_duration, say_length
-from app.tools.wording import beside, listed, shown
+from app.tools.wording import at_place, beside, listed, shown
 
 _NOTES_SHOWN = 60
 
 
-def title_from(text: str) -> str:
-    """The title without quotes around it. Raises KnownError("bad_argument") if it is empty."""
+def title_from(text: str, kept: str = "Nothing was added.") -> str:
+    """The title without quotes around it.
+
+    Raises KnownError("bad_argument") if it is empty; `kept` says what that leaves as it was.
+    """
     title = shown(text).strip('"“”„«» ')
     if not any(unicodedata.category(character)[0] in "LNSP" for character in title):
         raise KnownError(
             "bad_argument",
-            "The event has no title. Nothing was added.",
+            f"The event has no title. {kept}",
             "Say what the event is called.",
         )
     return title
+
+
+def without_length(title: str, duration: str) -> str:
+    """A title less the length that stands before it: "30 minutes with Bob" is a meeting with Bob.
+
+    `duration` are the words for the length; a title that only holds some ("2 hours of rest") stays.
+    """
+    said = " ".join(duration.split())
+    if not said or not title.casefold().startswith(f"{said.casefold()} "):
+        return title
+    rest = title[len(said) :].strip()
+    lead, _, what = rest.partition(" ")
+    if lead.casefold() == "with" and what:
+        return f"Meeting {rest}"
+    return what if lead.casefold() in ("of", "for") and what else rest
 
 
 def notes_of(text: str) -> str:
@@ -69,11 +88,12 @@ def card_lines(event: NewEvent, day_and_times: str, repeats: Sequence[str]) -> t
 
 
 def _where(event: NewEvent) -> list[str]:
-    return [f"at {event.where}"] if event.where else []
+    return [at_place(event.where)] if event.where else []
 
 
 def _people(event: NewEvent) -> list[str]:
-    people = beside(event.title, event.attendees)
+    # Addresses stand beside an invitation; without one names say enough.
+    people = beside(event.title, [name_and_address(each)[0] for each in event.attendees])
     return [f"with {listed(people)}"] if people else []
 
 

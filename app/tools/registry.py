@@ -29,24 +29,13 @@ class Registry:
     def run(self, name: str, arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
         """Check the arguments and run the tool; nothing changes but through its proposal.
 
-        Raises KnownError: "unknown_tool", "tool_unavailable", "bad_argument", or the tool's own.
+        Raises KnownError: "unknown_tool", "bad_argument", or the tool's own.
         """
         tool = self._tools.get(name)
         if tool is None:
-            raise self._missing(name)
-        return tool.run(checked_arguments(tool.spec, arguments), asked)
-
-    def _missing(self, name: str) -> KnownError:
-        if any(spec.name == name for spec in DECLARED):
-            return KnownError(
-                "tool_unavailable",
-                f"This version of Phial cannot do that yet ({name}). "
-                "It can add, find and cancel events in the calendar, and undo. "
-                "Nothing was changed.",
-                "Ask for something in the calendar.",
+            raise KnownError(
+                "unknown_tool",
+                f"There is no tool named {name[:80]!r}. Nothing was changed.",
+                f"The tools are: {', '.join(spec.name for spec in self.specs)}.",
             )
-        return KnownError(
-            "unknown_tool",
-            f"There is no tool named {name[:80]!r}. Nothing was changed.",
-            f"The tools are: {', '.join(spec.name for spec in self.specs)}.",
-        )
+        return tool.run(checked_arguments(tool.spec, arguments), asked)

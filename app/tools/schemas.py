@@ -1,7 +1,7 @@
 """The 20 tools as the model, the constraint and scripts see them. Declarations only.
 
 The order of properties is the order the model emits. `"x-span": true` marks strings that repeat
-the user's words.
+the user's words; with `"x-id": true` it may be an id the model was given instead ("e12").
 """
 
 from __future__ import annotations
@@ -22,8 +22,16 @@ def _span(longest: int = _WORDS) -> Schema:
     return {"type": "string", "maxLength": longest, "x-span": True}
 
 
+def _reference() -> Schema:
+    return {**_span(), "x-id": True}
+
+
 def _plain(longest: int = _WORDS) -> Schema:
     return {"type": "string", "maxLength": longest}
+
+
+def _short_id() -> Schema:
+    return {**_plain(20), "x-id": True}
 
 
 def _one_of(*values: str) -> Schema:
@@ -36,8 +44,8 @@ def _names() -> Schema:
 
 
 def _references() -> Schema:
-    ids = {"type": "array", "items": _plain(20), "maxItems": _MANY}
-    return {"anyOf": [_span(), ids]}
+    ids = {"type": "array", "items": _short_id(), "maxItems": _MANY}
+    return {"anyOf": [_reference(), ids]}
 
 
 def _limit(most: int) -> Schema:
@@ -77,7 +85,7 @@ def _tool(
 
 DECLARED: tuple[ToolSpec, ...] = (
     _tool("mail_find", "List mail.", Risk.READ, _MAIL_FILTERS),
-    _tool("mail_read", "Show one mail.", Risk.READ, {"message": _span()}, ["message"]),
+    _tool("mail_read", "Show one mail.", Risk.READ, {"message": _reference()}, ["message"]),
     _tool(
         "mail_summarise",
         "Summarise mail.",
@@ -89,7 +97,7 @@ DECLARED: tuple[ToolSpec, ...] = (
         "Take a fact out of a mail.",
         Risk.READ,
         {
-            "message": _span(),
+            "message": _reference(),
             "what": _one_of("event", "date", "code", "link", "address", "tasks", "answer"),
             "question": _span(),
         },
@@ -113,21 +121,21 @@ DECLARED: tuple[ToolSpec, ...] = (
         "mail_reply",
         "Answer a mail.",
         Risk.DRAFT,
-        {"message": _span(), "body": _span(_BODY), "all": _YES_NO, "cc": _names()},
+        {"message": _reference(), "body": _span(_BODY), "all": _YES_NO, "cc": _names()},
         ["message", "body"],
     ),
     _tool(
         "mail_forward",
         "Pass a mail on.",
         Risk.DRAFT,
-        {"message": _span(), "to": _names(), "body": _span(_BODY)},
+        {"message": _reference(), "to": _names(), "body": _span(_BODY)},
         ["message", "to"],
     ),
     _tool(
         "mail_send",
         "Send a draft.",
         Risk.SEND,
-        {"draft": _span(), "when": _span()},
+        {"draft": _reference(), "when": _span()},
         ["draft"],
     ),
     _tool(
@@ -190,7 +198,7 @@ DECLARED: tuple[ToolSpec, ...] = (
         "Move an event.",
         Risk.CHANGE,
         {
-            "event": _span(),
+            "event": _reference(),
             "to": _span(),
             "by": _span(),
             "choose": _one_of("free", "first", "best"),
@@ -202,7 +210,7 @@ DECLARED: tuple[ToolSpec, ...] = (
         "Edit an event.",
         Risk.CHANGE,
         {
-            "event": _span(),
+            "event": _reference(),
             "title": _span(),
             "duration": _span(),
             "where": _span(),
@@ -225,14 +233,14 @@ DECLARED: tuple[ToolSpec, ...] = (
         "Answer an invitation.",
         Risk.SEND,
         {
-            "event": _span(),
+            "event": _reference(),
             "answer": _one_of("accept", "tentative", "decline", "counter"),
             "comment": _span(2_000),
             "to": _span(),
         },
         ["event", "answer"],
     ),
-    _tool("undo", "Take back the last change.", Risk.CHANGE, {"change": _plain(20)}),
+    _tool("undo", "Take back the last change.", Risk.CHANGE, {"change": _short_id()}),
 )
 """All tools a model may know, in the order they are announced."""
 

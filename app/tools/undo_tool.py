@@ -12,6 +12,7 @@ from app.store.journal import Journal, JournalEntry
 from app.tools.schemas import declared
 from app.tools.wording import listed, shown
 
+_UNDO, _AGAIN = "Undo: ", "Do again: "
 _EARLIER = 3
 """How many earlier operations are offered where the last one cannot be undone."""
 
@@ -32,15 +33,25 @@ def _undo(change: str, journal: Journal, owners: Mapping[str, ChangeOwner]) -> T
         raise obstacle if change else _with_earlier(obstacle, entries[0], journal, owners)
     # Taken back in the opposite order, so that each finds what it left.
     changes = tuple(entry.change.inverse(entry.id) for entry in reversed(entries))
-    what = listed([shown(entry.change.summary) for entry in entries])
+    what = _told(entries, journal)
     again = entries[0].change.is_undo
-    title = f"{'Do again' if again else 'Undo'}: {what}"
+    title = f"{_AGAIN if again else _UNDO}{what}"
     done = f"{'Done again' if again else 'Undone'}: “{what}”."
     return ToolOutcome(
         data={"changes": [entry.id for entry in entries]},
         sentence=f"{title}?",
         proposal=Proposal(title, (Option(title, "", changes, done),), declared("undo").risk),
     )
+
+
+def _told(entries: Sequence[JournalEntry], journal: Journal) -> str:
+    """What they did: the one thing, or what several were called together."""
+    # A series that was split is two files and one thing that was done.
+    done = list(dict.fromkeys(shown(entry.change.summary) for entry in entries))
+    if len(done) == 1:
+        return done[0]
+    title = shown(journal.title_of(entries[0].operation))
+    return title.removeprefix(_AGAIN).removeprefix(_UNDO) or listed(done)
 
 
 def _meant(journal: Journal, change: str) -> tuple[JournalEntry, ...]:
@@ -71,10 +82,14 @@ def _obstacle(
     for entry in entries:
         room, _, path = entry.change.target.partition(":")
         now = owners[room].version(entry.change.target) if room in owners else None
-        if now == version_of(entry.change.after):
-            continue
         later = journal.later_changes(entry)
-        if later and version_of(later[-1].change.after) == now:
+        as_left = now == version_of(entry.change.after)
+        if as_left:
+            # Read, unread, read again: the first is not what is there, though it looks so.
+            later = tuple(each for each in later if not each.change.undoes)
+            if not later:
+                continue
+        if as_left or (later and version_of(later[-1].change.after) == now):
             newest = later[-1]
             return KnownError(
                 "stale",
@@ -104,8 +119,7 @@ def _with_earlier(
     while len(choices) < _EARLIER and (entries := journal.last_applied(before=operation)):
         operation = entries[0].operation
         if _obstacle(entries, journal, owners) is None:
-            summaries = listed([shown(each.change.summary) for each in entries])
-            choices.append((entries[0].id, f"Undo: {summaries}"))
+            choices.append((entries[0].id, f"{_UNDO}{_told(entries, journal)}"))
     if not choices:
         return obstacle
     return AmbiguousError(

@@ -1,4 +1,4 @@
-"""Checks a call's arguments against its tool's schema, with a sentence for what is wrong.
+"""A call's arguments: checked against its tool's schema, with a sentence for what is wrong.
 
 Knows exactly the part of JSON Schema that `schemas` uses; a test holds the two together.
 """
@@ -12,7 +12,10 @@ from app.core.ports import ToolSpec
 from app.core.proposals import Risk
 
 KEYWORDS = frozenset(
-    {"type", "enum", "anyOf", "maxLength", "items", "maxItems", "minimum", "maximum", "x-span"}
+    {
+        *("type", "enum", "anyOf", "maxLength", "items", "maxItems", "minimum", "maximum"),
+        *("x-span", "x-id"),
+    }
 )
 """What a property's schema may say."""
 
@@ -22,6 +25,24 @@ _TYPE_NAMES = {
     "boolean": "true or false",
     "array": "a list",
 }
+
+
+_ASKED = {
+    "message": "which message",
+    "messages": "which messages",
+    "event": "which event",
+    "events": "which events",
+    "draft": "which draft",
+    "to": "whom it goes to",
+    "body": "what it should say",
+    "title": "what it is called",
+    "when": "when",
+    "name": "whom you look for",
+    "what": "what you want to know",
+    "action": "what to do with them",
+    "answer": "what to answer",
+}
+"""What is missing where a required argument is not there."""
 
 
 def checked_arguments(spec: ToolSpec, arguments: Mapping[str, object]) -> dict[str, object]:
@@ -51,8 +72,16 @@ def checked_arguments(spec: ToolSpec, arguments: Mapping[str, object]) -> dict[s
             checked[name] = value
     for name in required:
         if name not in checked:
-            raise _wrong(spec, f"“{name}” was not said.", f"{spec.name} needs it: say it too.")
+            missing = f"You did not say {_ASKED.get(name, 'everything')} (“{name}”)."
+            raise _wrong(spec, missing, "Say that too.")
     return checked
+
+
+def listed_in(arguments: Mapping[str, object], name: str) -> list[str]:
+    """A list of texts among checked arguments, [] where it was not said."""
+    found = arguments.get(name, ())
+    assert isinstance(found, Sequence)
+    return [str(each) for each in found]
 
 
 def _checked(name: str, value: object, schema: Mapping[str, object]) -> object:

@@ -1,15 +1,20 @@
-"""How tools say dates, times and titles. Text from .ics files is made harmless to show here."""
+"""How tools say dates, times, titles and sizes. Text by others is made harmless to show here."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from app.core.ports import Occurrence
-from app.core.text import printable
+from app.core.text import counted, printable
 from app.tools.when import When, WhenKind, say_day
 
 _LONGEST_SHOWN = 200
+_WORD = re.compile(r"\w+")
+_PREPOSITIONS = frozenset(
+    "at by in on near next behind outside opposite over via under".split()  # noqa: SIM905
+)
 
 
 def shown(text: str) -> str:
@@ -18,9 +23,14 @@ def shown(text: str) -> str:
     return line if len(line) <= _LONGEST_SHOWN else line[: _LONGEST_SHOWN - 1] + "…"
 
 
+def titled(title: str) -> str:
+    """An event's title as shown."""
+    return shown(title) or "(no title)"
+
+
 def title_of(occurrence: Occurrence) -> str:
     """The event's title as shown."""
-    return shown(occurrence.title) or "(no title)"
+    return titled(occurrence.title)
 
 
 def short_day(day: date, today: date) -> str:
@@ -89,9 +99,31 @@ def stretch_asked(when: When, today: date) -> str:
 
 
 def beside(title: str, people: Sequence[str]) -> list[str]:
-    """The people a title does not name, as shown."""
+    """The people a title does not name, as shown: "Lunch with Nadia" names Nadia Haddad."""
+    said = title.casefold()
+    words = set(_WORD.findall(said))
     names = [shown(name) for name in people]
-    return [name for name in names if name.casefold() not in title.casefold()]
+    return [
+        name
+        for name in names
+        if name.casefold() not in said
+        and words.isdisjoint(_WORD.findall(name.casefold())[:1])  # the first name
+    ]
+
+
+def size_words(size: int) -> str:
+    """A number of bytes for a person: 12 bytes, 340 KB, 2.4 MB."""
+    if size < 1_000:
+        return counted(size, "byte")
+    return f"{size / 1_000:.0f} KB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
+
+
+def at_place(where: str) -> str:
+    """at the gallery; "by telephone" where the place says so itself."""
+    first, _, rest = where.partition(" ")
+    if rest and first.casefold() in _PREPOSITIONS:
+        return f"{first.lower()} {rest}"
+    return f"at {where}"
 
 
 def listed(items: Sequence[str], last: str = "and", *, most: int = 0) -> str:

@@ -18,6 +18,7 @@ from app.core.ports import Clock
 from app.core.text import printable
 from app.store.settings import Settings
 from app.ui.parts import Request, Rooms
+from app.ui.result_views import ResultReader
 from app.ui.troubles import trouble_of
 from app.ui.turn_views import TurnReader
 from app.ui.views import Trouble, TurnRejected, TurnStarted, TurnView
@@ -74,7 +75,8 @@ class Asking:
     ) -> None:
         self._rooms = rooms
         self._clock_for = clock_for
-        self._turns = TurnReader(rooms.history, rooms.journal)
+        results = ResultReader(rooms.calendar, rooms.mailbox, lambda: clock_for(self._settings))
+        self._turns = TurnReader(rooms.history, rooms.journal, results.rows)
         self.use(settings)
 
     def use(self, settings: Settings) -> None:
@@ -117,6 +119,7 @@ class Asking:
             consent=Consent.CLEAR,
             conversation=conversation,
             replaces=request.replaces,
+            about=request.about,
         )
         try:
             with closing(events):

@@ -22,6 +22,7 @@ from app.store.settings import Settings
 from app.ui.calendar_watch import CalendarWatch
 from app.ui.engine_watch import EngineWatch
 from app.ui.errands import Errands
+from app.ui.importing import Importing
 from app.ui.lanes import Lanes
 from app.ui.opening import Opening
 from app.ui.parts import Parts, Request
@@ -46,6 +47,9 @@ from app.ui.work_words import of_engine
 if TYPE_CHECKING:
     from app.ui.asking import TurnEnd
     from app.ui.desk import Desk, Outcome
+
+_IMPORT_MS = 2_000
+"""How long an import may take to end after it was told to: it is between two messages."""
 
 _BUSY = Trouble(
     "busy",
@@ -85,6 +89,8 @@ class Bridge(QObject):
     notified = Signal(object)  # Notice
     troubled = Signal(object)  # Trouble: something other than a turn could not be done
     today_read = Signal(object)  # TodayView
+    result_opened = Signal(object)  # Opened
+    import_changed = Signal(object)  # ImportView
     engine_changed = Signal(object)  # EngineStatus
     connections_changed = Signal(object)  # Connections
 
@@ -116,6 +122,9 @@ class Bridge(QObject):
         self._errands = Errands(
             self._lanes, self._opening, self._told, self._post, self.troubled.emit, self._change
         )
+        self._importing = Importing(parts, self._post, self)
+        self._importing.changed.connect(self.import_changed)
+        self._importing.ended.connect(self._on_imported)
         self._closed = False
         self._settings = Settings()
         self._query = ""
@@ -138,7 +147,8 @@ class Bridge(QObject):
         if not self._closed:
             self.stop()
         self._closed = True
-        return self._lanes.close(self._delete_the_rest)
+        imported = self._importing.close(_IMPORT_MS)
+        return self._lanes.close(self._delete_the_rest) and imported
 
     def save_settings(self, settings: Settings, version: str) -> None:
         """Write settings.toml; `settings_loaded` or `settings_refused` answers."""
@@ -221,18 +231,20 @@ class Bridge(QObject):
 
     # --- turns
 
-    def ask(self, text: str, conversation: int = 0, replaces: int = 0) -> int:
+    def ask(
+        self, text: str, conversation: int = 0, replaces: int = 0, about: tuple[str, ...] = ()
+    ) -> int:
         """Send a request; its number, which `turn_started` or `turn_rejected` names, 0 if it was
         not taken. `conversation` 0 begins a new one; `replaces` is a turn that is edited or
-        retried and leaves the transcript if it changed nothing. One turn at a time: while `busy`,
-        nothing is taken.
+        retried and leaves the transcript if it changed nothing. `about` are the ids of what "it"
+        means. One turn at a time: while `busy`, nothing is taken.
         """
         # Half a character, which a clipboard may hold, cannot be written down.
         plain = text.encode("utf-8", "replace").decode().strip()
         if not plain or self.busy or self._closed:
             return 0
         self._asked += 1
-        request = Request(plain, conversation, replaces, self._asked)
+        request = Request(plain, conversation, replaces, self._asked, about)
         self._turn.take(request)
         if self._opening.failed:
             trouble = self._opening.trouble
@@ -272,6 +284,18 @@ class Bridge(QObject):
     def read_today(self) -> None:
         """Read today and tomorrow again."""
         self._errands.read(lambda desk: desk.today(), self.today_read.emit)
+
+    def open_result(self, result: str) -> None:
+        """Read a message or event by its id ("m12", "e3"); `result_opened` has it."""
+        self._errands.read(lambda desk: desk.open(result), self.result_opened.emit)
+
+    def import_files(self, chosen: tuple[Path, ...]) -> None:
+        """Copy mail, calendars and contacts from files and folders into the profile."""
+        self._opening.when_open(lambda: self._importing.start(chosen, self._settings))
+
+    def stop_import(self) -> None:
+        """End the import; what came in stays."""
+        self._importing.stop()
 
     def use_model(self, file: Path | None) -> None:
         """Check a GGUF file, load it, and keep it in the settings; None: the starter model.
@@ -395,6 +419,10 @@ class Bridge(QObject):
             desk.delete(conversation)
 
     # --- the engine
+
+    def _on_imported(self) -> None:
+        self.reload_settings()
+        self.read_today()
 
     def _on_engine(self, status: EngineStatus, stage: EngineStage | None) -> None:
         self.engine_changed.emit(status)

@@ -20,10 +20,10 @@ _GUESTS = 3
 def today_view(calendar: Vdir, clock: Clock) -> TodayView:
     """Today and tomorrow in the clock's zone, each event on every day it touches."""
     # Here, because the window paints before these are loaded.
-    from app.tools.calendar_find import clashing
+    from app.calendars.conflicts import clashing
     from app.tools.wording import near_day
 
-    now = clock.now.astimezone(clock.zone)
+    now = clock.now
     days = [now.date() + timedelta(days=index) for index in range(len(_NAMES))]
     midnights = [_midnight(day, clock) for day in (*days, days[-1] + timedelta(days=1))]
     reading = calendar.read(midnights[0], midnights[-1])
@@ -57,7 +57,7 @@ def _next_line(calendar: Vdir, after: datetime, clock: Clock) -> str:
     """The first event from `after` on, if it comes soon enough; else ""."""
     from app.tools.wording import beside, clock_time, listed, short_day, title_of
 
-    today = clock.now.astimezone(clock.zone).date()
+    today = clock.today
     reading = calendar.read(after, _midnight(today + timedelta(days=_AHEAD + 1), clock))
     if not reading.occurrences:
         return ""
@@ -75,7 +75,7 @@ def _midnight(day: date, clock: Clock) -> datetime:
 
 
 def _touches(event: Occurrence, start: datetime, end: datetime) -> bool:
-    from app.calendars.recurrence import overlaps
+    from app.calendars.occurrences import overlaps
 
     return overlaps(start, end, event.start, event.end)
 

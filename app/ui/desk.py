@@ -22,6 +22,7 @@ from app.store.paths import ProfilePaths
 from app.store.settings import Settings, load_settings, save_settings
 from app.ui.day_views import today_view
 from app.ui.parts import Rooms
+from app.ui.result_views import ResultReader
 from app.ui.troubles import trouble_of
 from app.ui.turn_views import TurnReader
 from app.ui.views import (
@@ -31,6 +32,7 @@ from app.ui.views import (
     EarlierTurns,
     FoundTurns,
     Notice,
+    Opened,
     SettingsView,
     TodayView,
     Trouble,
@@ -62,7 +64,8 @@ class Desk:
         self._paths = paths
         self._rooms = rooms
         self._clock_for = clock_for
-        self._turns = TurnReader(rooms.history, rooms.journal)
+        self._results = ResultReader(rooms.calendar, rooms.mailbox, self._clock)
+        self._turns = TurnReader(rooms.history, rooms.journal, self._results.rows)
         self._zones: tuple[str, ...] = ()
         self._settings_view = self._read_settings()
         self._agent = rooms.agent_for(self._settings_view.settings)
@@ -217,7 +220,15 @@ class Desk:
 
     def today(self) -> TodayView:
         """Today and tomorrow."""
-        return today_view(self._rooms.calendar, self._clock_for(self.settings))
+        view = today_view(self._rooms.calendar, self._clock())
+        return replace(view, mail=bool(self._rooms.mailbox.folders()))
+
+    def open(self, result: str) -> Opened:
+        """A message or event to read, by its id."""
+        return self._results.open(result)
+
+    def _clock(self) -> Clock:
+        return self._clock_for(self.settings)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,8 @@ from app.ui.header import ChatHeader
 from app.ui.links import open_link
 from app.ui.profile_notice import ProfileNotice
 from app.ui.rail import Rail
+from app.ui.reading import ReadingPane
+from app.ui.reading.opener import Opener
 from app.ui.settings import LateSettings
 from app.ui.status import StatusLine
 from app.ui.talk import Talk
@@ -55,6 +57,8 @@ from app.ui.views import (
 _SIZE = (1180, 760)
 _SMALLEST = (720, 480)
 _PANE = 240
+_READING = 380
+_LEAST_READING = 280
 _LEAST_PANE = 200
 _LEAST_CHAT = 400
 _DRAFT_MS = 300
@@ -86,7 +90,8 @@ class MainWindow(QMainWindow):
         self._wanted: list[QWidget] = []
         self._build()
         self._wanted += [self.conversations, self.today]
-        self.talk = Talk(bridge, self.chat, state, self)
+        self.opener = Opener(bridge, self.chat, self.today, self.reading, self)
+        self.talk = Talk(bridge, self.chat, state, lambda: self.opener.about, self)
         self._connect_bridge()
         self._connect_views()
         self._add_keys()
@@ -104,6 +109,7 @@ class MainWindow(QMainWindow):
         self.profile_notice = ProfileNotice(self)
         self.chat = ChatView(self)
         self.today = TodayPane(self)
+        self.reading = ReadingPane(self)
         self.settings = LateSettings(self)
         self.status = StatusLine(self)
 
@@ -119,10 +125,12 @@ class MainWindow(QMainWindow):
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
-        for pane in (self.conversations, middle, self.today):
+        for pane in (self.conversations, middle, self.reading, self.today):
             self._splitter.addWidget(pane)
         self._splitter.setStretchFactor(1, 1)
-        for pane in (self.conversations, self.today):
+        self._middle = middle
+        self.reading.hide()
+        for pane in (self.conversations, self.reading, self.today):
             pane.setMinimumWidth(_grown(_LEAST_PANE))
 
         self._views = QStackedWidget(self)
@@ -161,6 +169,7 @@ class MainWindow(QMainWindow):
         bridge.today_read.connect(self._on_today)
         bridge.engine_changed.connect(self.status.show_engine)
         bridge.engine_changed.connect(self.settings.show_engine)
+        bridge.import_changed.connect(self.settings.show_import)
         bridge.connections_changed.connect(self.status.show_connections)
 
     def _connect_views(self) -> None:
@@ -181,10 +190,15 @@ class MainWindow(QMainWindow):
         self.header.today_wanted.connect(lambda shown: self._want(self.today, shown))
         self.header.find_wanted.connect(chat.focus_find)
         chat.undo_wanted.connect(self._undo)
-        chat.link_wanted.connect(lambda address: open_link(self, address))
+        for part in (chat, self.reading):
+            part.link_wanted.connect(lambda address: open_link(self, address))
+        self.opener.changed.connect(self._fit_panes)
+        bridge.turn_ended.connect(lambda _: self.opener.refresh())
         self.settings.changed.connect(self._on_settings_edited)
         self.settings.model_chosen.connect(lambda file: bridge.use_model(Path(file)))
         self.settings.starter_wanted.connect(lambda: bridge.use_model(None))
+        self.settings.import_wanted.connect(bridge.import_files)
+        self.settings.import_stopped.connect(bridge.stop_import)
         self.status.model_wanted.connect(self.choose_model)
         self.status.starter_wanted.connect(lambda: bridge.use_model(None))
         self.status.retry_wanted.connect(bridge.restart_engine)
@@ -217,7 +231,7 @@ class MainWindow(QMainWindow):
         if len(state.splitter) == self._splitter.count():
             self._splitter.setSizes(list(state.splitter))
         else:
-            self._splitter.setSizes([_PANE, _SIZE[0] - 2 * _PANE, _PANE + 20])
+            self._splitter.setSizes([_PANE, _SIZE[0] - 2 * _PANE, _READING, _PANE + 20])
         self.show_view(state.view if state.view in _VIEWS else "ask")
         self._fit_panes()
 
@@ -271,8 +285,15 @@ class MainWindow(QMainWindow):
         self._fit_panes()
 
     def _fit_panes(self) -> None:
-        """Show the panes that are wanted and have room; the chat comes first."""
+        """Show the panes that are wanted and have room; the chat comes first.
+
+        What is open to be read comes before it where there is no room for both.
+        """
         room = self.width() - self.rail.sizeHint().width() - _grown(_LEAST_CHAT)
+        reading = self.opener.is_open
+        self.reading.setVisible(reading)
+        self._middle.setVisible(not reading or room >= _grown(_LEAST_READING))
+        room -= _grown(_READING) if reading else 0
         for pane in sorted((self.conversations, self.today), key=self._place_of):
             fits = pane in self._wanted and room >= pane.minimumWidth()
             pane.setVisible(fits)

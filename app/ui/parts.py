@@ -5,7 +5,7 @@ Each part belongs to the lane that opened it. Nothing heavy is imported: the win
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,8 @@ from app.ui.views import TurnRejected
 if TYPE_CHECKING:
     from app.agent.loop import Agent
     from app.calendars.vdir import Vdir
+    from app.importing.report import ImportReport
+    from app.mail.store import Mailbox
     from app.store.conversations import Conversations
     from app.store.history import History
     from app.store.journal import Journal
@@ -34,6 +36,7 @@ class Request:
     conversation: int = 0
     replaces: int = 0
     number: int = 0
+    about: tuple[str, ...] = ()
 
     def rejected(self, message: str, hint: str) -> TurnRejected:
         """What gives its words back."""
@@ -65,6 +68,11 @@ class Rooms(Protocol):
     @property
     def calendar(self) -> Vdir:
         """The calendars."""
+        ...
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """The mail."""
         ...
 
     @property
@@ -136,6 +144,16 @@ class Parts(Protocol):
 
     def seat(self, heard: StageHeard) -> Seat:
         """The one seat of the engine, empty; `heard` is called in any thread."""
+        ...
+
+    def import_files(
+        self,
+        chosen: Sequence[Path],
+        settings: Settings,
+        progress: Callable[[int, int, str], None],
+        stop: Callable[[], bool],
+    ) -> ImportReport:
+        """Import files and folders into the profile, which is held; in any thread."""
         ...
 
     def preload(self) -> None:

@@ -5,6 +5,7 @@ Between the bridge and the chat; the panes around them are the main window's.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -21,6 +22,7 @@ from app.ui.views import (
     ConversationView,
     Notice,
     Streamed,
+    TodayView,
     TurnRejected,
     TurnStarted,
     TurnView,
@@ -32,6 +34,13 @@ EXAMPLES = (
     "Standup every weekday at 9:15",
 )
 """Requests that work in an empty profile."""
+
+_MAIL_EXAMPLES = (
+    "Summarise today's mail",
+    "Archive all newsletters from last week",
+    "What is in my calendar this week?",
+)
+_NO_MAIL = "Mail, calendars and contacts from files come in through Settings."
 
 
 @dataclass(frozen=True)
@@ -50,7 +59,7 @@ class _Sent:
 
 
 class Talk(QObject):
-    """See the module. `state` is how the window was left.
+    """See the module. `state` is how the window was left; `about` gives the ids of what "it" means.
 
     `opened` carries the conversation that is open from now on, 0 for a new one; `titled` its
     title; `drafted` comes when something is worth saving, with True where it cannot wait.
@@ -63,9 +72,15 @@ class Talk(QObject):
     """A request has begun a new conversation."""
 
     def __init__(
-        self, bridge: Bridge, chat: ChatView, state: WindowState, parent: QObject | None = None
+        self,
+        bridge: Bridge,
+        chat: ChatView,
+        state: WindowState,
+        about: Callable[[], tuple[str, ...]] = tuple,
+        parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
+        self._about = about
         self._bridge = bridge
         self._chat = chat
         self._state = state  # of which only the drafts are kept up to date
@@ -98,8 +113,10 @@ class Talk(QObject):
             lambda words: bridge.find_in_conversation(self._conversation, words)
         )
         chat.set_text(state.draft(self._conversation))
+        self._mail = False
+        bridge.today_read.connect(self._on_today)
         if not self._conversation:
-            chat.show_empty(EXAMPLES)
+            self._show_empty()
 
     @property
     def conversation(self) -> int:
@@ -120,7 +137,7 @@ class Talk(QObject):
         """Clear the transcript for a request about something else."""
         self._turn_to(0)
         self._shown = 0
-        self._chat.show_empty(EXAMPLES)
+        self._show_empty()
 
     def open(self, conversation: int) -> None:
         """Read a conversation and show it."""
@@ -138,6 +155,18 @@ class Talk(QObject):
         turn = self._chat.transcript.last_failed()
         if turn is not None:
             self._on_retry(turn.id, turn.user)
+
+    def _show_empty(self) -> None:
+        if self._mail:
+            self._chat.show_empty(_MAIL_EXAMPLES)
+        else:
+            self._chat.show_empty(EXAMPLES, _NO_MAIL)
+
+    def _on_today(self, view: TodayView) -> None:
+        if view.mail is not self._mail:
+            self._mail = view.mail
+            if not self._conversation and not self._shown and self._running is None:
+                self._show_empty()
 
     # --- conversations
 
@@ -222,7 +251,7 @@ class Talk(QObject):
             self._put_draft(sent.conversation, _joined(sent.text, sent.kept))
             self.drafted.emit(True)
         self._chat.set_busy(True)
-        self._bridge.ask(sent.text, sent.conversation, replaces)
+        self._bridge.ask(sent.text, sent.conversation, replaces, self._about())
 
     def _on_started(self, started: TurnStarted) -> None:
         turn, sent, self._sent = started.turn, self._sent, None

@@ -2,30 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 
 from app.core.errors import STOPPED
-from app.core.messages import Message, ToolCall, TurnState
+from app.core.messages import Message, ToolCall, ToolResult, TurnState
 from app.core.text import printable
 from app.store.history import History, StoredTurn
 from app.store.journal import Journal, JournalEntry
-from app.ui.views import DoneCard, DoneChange, TurnView
+from app.ui.views import DoneCard, DoneChange, ResultRow, TurnView
 
-_LOOKED = {"cal_find": "Looked in the calendar"}
+_LOOKED = {
+    "mail_find": "Looked through the mail",
+    "mail_read": "Opened a message",
+    "mail_summarise": "Read mail",
+    "mail_extract": "Read a message",
+    "contact_find": "Looked through the contacts",
+    "cal_find": "Looked in the calendar",
+    "cal_free": "Looked for free time",
+    "cal_conflicts": "Looked for overlaps",
+    "cal_resolve": "Looked for other times",
+}
 _TRIED = {
+    "mail_draft": "Tried to write a message",
+    "mail_reply": "Tried to answer a message",
+    "mail_forward": "Tried to pass a message on",
+    "mail_send": "Tried to send a message",
+    "mail_update": "Tried to file mail",
     "cal_create": "Tried to add an event",
     "cal_move": "Tried to move an event",
+    "cal_change": "Tried to change an event",
     "cal_cancel": "Tried to cancel an event",
+    "cal_respond": "Tried to answer an invitation",
     "undo": "Tried to undo a change",
 }
+_LISTS = frozenset({"mail_find", "cal_find", "cal_conflicts"})
+"""Tools whose sentence is the list of what they found."""
+
+_TOTAL = re.compile(r"\btotal: (\d+)")
 
 
 class TurnReader:
-    """Reads turns over one connection; use it in that connection's thread."""
+    """Reads turns over one connection; use it in that connection's thread.
 
-    def __init__(self, history: History, journal: Journal) -> None:
+    `rows` gives the lines of events and messages by their ids.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        journal: Journal,
+        rows: Callable[[Sequence[str]], tuple[ResultRow, ...]],
+    ) -> None:
         self._history = history
         self._journal = journal
+        self._rows = rows
 
     def view(self, turn_id: int) -> TurnView:
         """One turn as it stands on disk. Raises KeyError if there is none."""
@@ -51,6 +82,10 @@ class TurnReader:
         turn = stored.turn
         closing, by_model = _closing(turn.replies)
         done = self._done(entries, closing)
+        results, count = self._results(turn.replies)
+        if results and count:
+            # Of a list of mail, what stands around the lines: what was looked for, and warnings.
+            closing = _unlisted(closing) if results[0].is_message else count
         return TurnView(
             id=stored.id,
             conversation=stored.conversation,
@@ -64,7 +99,28 @@ class TurnReader:
             done=done,
             step=_step(turn.replies, turn.state),
             stopped=turn.state is TurnState.FAILED and stored.error == STOPPED,
+            steps=_steps(turn.replies),
+            results=results,
         )
+
+    def _results(self, replies: Sequence[Message]) -> tuple[tuple[ResultRow, ...], str]:
+        """The lines of what was looked up last; how many there are, if they are the answer."""
+        found = [part for reply in replies for part in reply.parts if isinstance(part, ToolResult)]
+        if not found or not found[-1].ok or found[-1].name not in _LOOKED:
+            return (), ""
+        last = found[-1]
+        rows = self._rows(last.mentions)
+        if last.name not in _LISTS or not rows:
+            return rows, ""
+        thing = "message" if rows[0].is_message else "event"
+        match = _TOTAL.search(last.content)
+        total = int(match[1]) if match and last.name != "cal_conflicts" else len(rows)
+        things = thing if total == 1 else f"{thing}s"
+        if last.name == "cal_conflicts":
+            return rows, f"{len(rows)} {things} overlap"
+        return rows, f"{len(rows)} of {total} {things}" if total > len(
+            rows
+        ) else f"{total} {things}"
 
     def _done(self, entries: Sequence[JournalEntry], closing: str) -> DoneCard | None:
         made = [entry for entry in entries if entry.state in ("applied", "undone")]
@@ -119,6 +175,26 @@ def _closing(replies: Sequence[Message]) -> tuple[str, bool]:
             own = own and not calls
             text = "" if calls else reply.text
     return printable(text).strip(), own and bool(text)
+
+
+def _unlisted(sentence: str) -> str:
+    """A tool's sentence without its list, whose lines are indented."""
+    return "\n".join(line for line in sentence.splitlines() if not line.startswith(" "))
+
+
+def _steps(replies: Sequence[Message]) -> tuple[str, ...]:
+    """The sentences of the steps before the last: what stands alone, before another call."""
+    found: list[str] = []
+    waiting: list[str] = []
+    for reply in replies:
+        if reply.role != "assistant":
+            continue
+        if _calls(reply):
+            found += waiting
+            waiting = []
+        elif reply.text.strip():
+            waiting.append(printable(reply.text).strip())
+    return tuple(found)
 
 
 def _step(replies: Sequence[Message], state: TurnState) -> str:

@@ -40,6 +40,27 @@ class DoneCard:
 
 
 @dataclass(frozen=True)
+class ResultRow:
+    """An event or message that a turn found: a line to be opened.
+
+    `id` is its short id ("e12", "m3"). `beside` is who wrote it, or where the event is. `time` is
+    when, near today in words. `warning`: something may be wrong with it.
+    """
+
+    id: str
+    title: str
+    time: str
+    beside: str = ""
+    unread: bool = False
+    warning: bool = False
+
+    @property
+    def is_message(self) -> bool:
+        """A message, else an event."""
+        return self.id.startswith("m")
+
+
+@dataclass(frozen=True)
 class TurnView:
     """A turn as it stands on disk. `started_at` is aware.
 
@@ -47,7 +68,8 @@ class TurnView:
     sentence); "" if there is none. `error` is the sentence of a FAILED turn, `details` its
     technical part for "Copy details"; it FAILED because the user `stopped` it, or went wrong.
     `waiting` is set while it is PAUSED. `step` says what was looked up or tried, for READ tools
-    ("Looked in the calendar").
+    ("Looked in the calendar"). `steps` are the sentences of steps before the last; `results` what
+    was found, each as a line to open; `answer` then only says how many.
     """
 
     id: int
@@ -63,6 +85,8 @@ class TurnView:
     done: DoneCard | None = None
     step: str = ""
     stopped: bool = False
+    steps: tuple[str, ...] = ()
+    results: tuple[ResultRow, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -189,12 +213,74 @@ class TodayView:
     """Today and tomorrow as of `now` (aware); `problem` says what could not be read.
 
     `next` is a line for the next event after two empty days ("Next: Fri 20 Nov 12:00 lunch").
+    `mail`: there is mail in the profile.
     """
 
     now: datetime
     days: tuple[DayView, ...]
     problem: str = ""
     next: str = ""
+    mail: bool = False
+
+
+@dataclass(frozen=True)
+class LinkLine:
+    """A link of a message: what it says, and the true host and address it leads to."""
+
+    text: str
+    host: str
+    address: str
+
+
+@dataclass(frozen=True)
+class OpenedMessage:
+    """A message to read. `quoted` are the older messages below the text.
+
+    `warnings` are sentences about what may be wrong with it; `left_out` says what is not shown
+    (hidden text, remote pictures), "" if nothing.
+    """
+
+    id: str
+    subject: str
+    sender: str
+    to: str
+    time: str
+    folder: str
+    text: str
+    quoted: str = ""
+    cc: str = ""
+    labels: tuple[str, ...] = ()
+    links: tuple[LinkLine, ...] = ()
+    attachments: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class OpenedEvent:
+    """An event to read. `people` with their answers in words; `repeats` in words, "" for once."""
+
+    id: str
+    title: str
+    time: str
+    calendar: str
+    where: str = ""
+    people: tuple[str, ...] = ()
+    organizer: str = ""
+    repeats: str = ""
+    notes: str = ""
+    overlaps: str = ""
+
+
+@dataclass(frozen=True)
+class OpenedNothing:
+    """What was to be opened is not there any more, or cannot be read."""
+
+    id: str
+    message: str
+
+
+Opened = OpenedMessage | OpenedEvent | OpenedNothing
 
 
 class EngineStage(Enum):
@@ -265,6 +351,17 @@ class Trouble:
     message: str
     hint: str = ""
     details: str = ""
+
+
+@dataclass(frozen=True)
+class ImportView:
+    """An import: while `running` how far (0 to 100, 0 while looking) and what is read, else what
+    came of it, in `lines`."""
+
+    running: bool = False
+    percent: int = 0
+    what: str = ""
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,25 @@ from app.core.engine_life import EngineLoading, EngineStage, EngineStarting
 
 SENDING = "Sending your request"
 _CALLS = {
+    "mail_find": "Looking through the mail",
+    "mail_read": "Opening the message",
+    "mail_summarise": "Reading the mail",
+    "mail_extract": "Reading the message",
+    "mail_draft": "Writing the message",
+    "mail_reply": "Writing the reply",
+    "mail_forward": "Preparing the message",
+    "mail_send": "Preparing the message",
+    "mail_update": "Looking through the mail",
+    "contact_find": "Looking through the contacts",
     "cal_find": "Looking in the calendar",
+    "cal_free": "Looking for free time",
+    "cal_conflicts": "Looking for overlaps",
+    "cal_resolve": "Looking for other times",
     "cal_create": "Looking for a time in the calendar",
     "cal_move": "Looking for the event in the calendar",
+    "cal_change": "Looking for the event in the calendar",
     "cal_cancel": "Looking for the event in the calendar",
+    "cal_respond": "Looking for the invitation",
     "undo": "Looking for the last change",
 }
 _PAUSE_S = 0.25

@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.calendar_profile import open_profile
-from tests.support.tool_desk import Desk
+from tests.support.tool_desk import Desk, open_desk
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with open_profile(tmp_path / "p") as profile:
-        yield Desk(profile)
+    with open_desk(tmp_path / "p") as desk:
+        yield desk

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from app.core.errors import AmbiguousError
 from tests.support.calendar_profile import (
     berlin,
@@ -82,41 +80,6 @@ def test_several_occurrences_of_a_series_are_one_change_of_its_file(desk: Desk) 
     assert [len(option.changes) for option in proposal.options] == [1]
     desk.do("cal_cancel", events="all standups next week")
     assert desk.agenda("next week") == []
-
-
-def test_an_event_with_invited_guests_is_left_alone(desk: Desk) -> None:
-    text = berlin(
-        "review", "20261120T120000", "20261120T130000", "ORGANIZER:mailto:bo@example.org",
-        "ATTENDEE:mailto:ada@example.org",
-    )  # fmt: skip
-    desk.profile.put(text)
-    assert desk.refused("cal_cancel", events="review").code == "invite_unavailable"
-
-
-@pytest.mark.parametrize(
-    "guest",
-    ["ATTENDEE;CN=Zed:/principals/zed", "ATTENDEE:urn:uuid:77", "ATTENDEE:mailto:z@example.org"],
-)
-def test_guests_whatever_their_address_keep_an_event_from_being_cancelled(
-    desk: Desk, guest: str
-) -> None:
-    invited = ("ORGANIZER:urn:uuid:1", guest, "SUMMARY:Sync with client")
-    series = event(
-        "SUMMARY:Sync", "DTSTART:20261116T100000Z", "DTEND:20261116T110000Z", "RRULE:FREQ=WEEKLY"
-    )
-    override = event(
-        "RECURRENCE-ID:20261130T100000Z", "DTSTART:20261130T120000Z", "DTEND:20261130T130000Z",
-        *invited,
-    )  # fmt: skip
-    desk.profile.put(calendar_of(series, override))
-    for scope in ("all", "following"):
-        error = desk.refused("cal_cancel", events="sync next week", scope=scope)
-        assert error.code == "invite_unavailable"
-    offered = desk.proposal("cal_cancel", events="sync next week").options
-    assert [option.label for option in offered] == [
-        "Mon 23 Nov 11:00–12:00 Sync: only this occurrence"
-    ]
-    assert desk.refused("cal_cancel", events="sync with client").code == "invite_unavailable"
 
 
 def test_all_of_a_series_is_the_series_itself(desk: Desk) -> None:
@@ -229,3 +192,38 @@ def test_taking_several_events_away_is_doubtful(desk: Desk) -> None:
     (option,) = desk.proposal("cal_cancel", events="everything on friday").options
     assert option.doubtful
     assert [change.was[0] for change in option.changes] == ["lunch", "tea"]
+
+
+def test_what_is_over_or_was_not_said_to_be_off_is_asked_about(desk: Desk) -> None:
+    desk.profile.put(berlin("Retro", "20261106T140000", "20261106T150000"), "a.ics")
+    desk.profile.put(berlin("Tea", "20261120T140000", "20261120T150000"), "b.ics")
+    (over,) = desk.proposal("cal_cancel", events="the retro").options
+    assert (over.doubtful, over.reason) == (True, "it is already over")
+    for said in ("cancel the tea", "Please call the tea off", "I can't make the tea", ""):
+        desk.words = said
+        (clear,) = desk.proposal("cal_cancel", events="the tea").options
+        assert (clear.doubtful, clear.reason) == (False, ""), said
+    for said in ("call the tea “Darjeeling”", "make the tea weekly"):
+        desk.words = said
+        (unsaid,) = desk.proposal("cal_cancel", events="the tea").options
+        assert (unsaid.doubtful, unsaid.reason) == (True, "you did not say to cancel"), said
+
+
+def test_of_a_set_it_is_said_which_repeat(desk: Desk) -> None:
+    desk.profile.put(berlin("Tea", "20261120T140000", "20261120T150000"), "a.ics")
+    daily = ("20261119T140000", "20261119T141500", "RRULE:FREQ=DAILY")
+    desk.profile.put(berlin("Run", *daily), "b.ics")
+    (option,) = desk.proposal("cal_cancel", events="everything on friday").options
+    assert option.reason == "'Run' repeats, and only these times are cancelled"
+
+
+def test_from_then_on_is_the_first_one_then_and_what_follows(desk: Desk) -> None:
+    weekly = ("20261103T180000", "20261103T190000", "RRULE:FREQ=WEEKLY")
+    desk.profile.put(berlin("Gym", *weekly))
+    for said in ("gym from next month on", "all my gym starting 1 December onwards"):
+        (option,) = desk.proposal("cal_cancel", events=said).options
+        assert option.label == "Tue 1 Dec 18:00–19:00 Gym: this and the following ones"
+        assert option.doubtful
+    desk.do("cal_cancel", events="gym from next month on")
+    assert desk.agenda("december") == []
+    assert len(desk.agenda("next week")) == 1

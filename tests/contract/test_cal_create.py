@@ -262,15 +262,12 @@ def test_a_new_series_is_looked_through(desk: Desk) -> None:
     assert ended.reason == ""
 
 
-def test_an_invitation_is_refused_rather_than_dropped(desk: Desk) -> None:
-    error = desk.refused("cal_create", title="x", when="friday at noon", invite=True)
-    assert error.code == "invite_unavailable"
-
-
 @pytest.mark.parametrize("when", ["31 November", "soonish", "3/4"])
 def test_a_time_that_is_none_or_two_is_refused(desk: Desk, when: str) -> None:
     registry = Registry(
-        calendar_tools(desk.profile.calendar, Settings(locale="en"), desk.profile.journal)
+        calendar_tools(
+            desk.profile.calendar, Settings(locale="en"), desk.profile.journal, desk.post
+        )
     )
     with pytest.raises(KnownError) as caught:
         registry.run("cal_create", {"title": "x", "when": when}, Asked(CLOCK))
@@ -278,18 +275,34 @@ def test_a_time_that_is_none_or_two_is_refused(desk: Desk, when: str) -> None:
         assert caught.value.argument == "when" and len(caught.value.choices) == 2
 
 
-def test_a_broken_file_stops_changes_and_is_named_beside_answers(desk: Desk) -> None:
+def test_a_broken_file_is_a_doubt_about_changes_and_is_named_beside_answers(desk: Desk) -> None:
     desk.profile.put("broken", "broken.ics")
     desk.profile.put(berlin("lunch", "20261120T120000", "20261120T130000"))
-    for error in (
-        desk.refused("cal_create", title="x", when="friday at noon"),
-        desk.refused("cal_cancel", events="lunch"),
-    ):
-        assert error.code == "broken_calendar_file"
-        assert "broken.ics" in error.message and "nothing was changed" in error.message
+    (created,) = desk.proposal("cal_create", title="x", when="friday at 3").options
+    assert created.doubtful
+    assert created.reason == "calendars/personal/broken.ics cannot be read; it may hide a clash"
+    (cancelled,) = desk.proposal("cal_cancel", events="lunch").options
+    assert cancelled.doubtful
+    assert cancelled.reason.endswith("broken.ics cannot be read; it may hold what you mean")
     outcome = desk.run("cal_find", when="friday")
     assert outcome.data["total"] == 1
     assert outcome.problem is not None and "broken.ics" in outcome.problem.message
+
+
+def test_a_reference_that_fits_nothing_names_the_broken_file(desk: Desk) -> None:
+    desk.profile.put("broken", "broken.ics")
+    error = desk.refused("cal_cancel", events="dentist")
+    assert error.code == "broken_calendar_file" and "broken.ics" in error.message
+
+
+def test_an_event_has_its_id_before_it_is_added(desk: Desk) -> None:
+    outcome = desk.run("cal_create", title="yoga", when="every tuesday at 6pm")
+    assert outcome.proposal is not None and len(outcome.mentions) == 1
+    key = desk.profile.ids.key_for(outcome.mentions[0])
+    (change,) = outcome.proposal.options[0].changes
+    assert key is not None and f"calendar:{key}".startswith(f"{change.target}\n2026112")
+    several = desk.run("cal_create", title="yoga", when="tomorrow afternoon")
+    assert len(several.mentions) == 3
 
 
 def test_a_card_shows_the_event_line_by_line(desk: Desk) -> None:
@@ -346,3 +359,46 @@ def test_free_times_are_free_of_doubt(desk: Desk) -> None:
     desk.profile.put(berlin("Dentist", "20261118T120000", "20261118T124500"))
     options = desk.proposal("cal_create", title="deep work", when="this afternoon").options
     assert [option.doubtful for option in options] == [False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("title", "when", "hour"),
+    [
+        ("dinner with Anna", "friday at half past seven", "19:30"),
+        ("Party", "tomorrow 8 to 11", "20:00"),
+        ("dinner", "friday at 7 am", "07:00"),
+        ("dinner", "friday at 08:00", "08:00"),
+        ("breakfast", "friday at 6", "06:00"),
+        ("stand-up", "friday at 8", "08:00"),
+        ("theatre", "every friday at 8", "20:00"),
+    ],
+)
+def test_a_bare_hour_is_that_of_what_happens_then(
+    desk: Desk, title: str, when: str, hour: str
+) -> None:
+    start = desk.run("cal_create", title=title, when=when).data["start"]
+    assert str(start)[11:16] == hour
+
+
+@pytest.mark.parametrize(
+    ("title", "duration", "wanted"),
+    [
+        ("30 minutes with Bob", "30 minutes", "Meeting with Bob"),
+        ("an hour of writing", "an hour of", "writing"),
+        ("An hour for the budget", "an hour", "the budget"),
+        ("2 hours of rest", "", "2 hours of rest"),
+        ("30 minutes", "30 minutes", "30 minutes"),
+    ],
+)
+def test_a_length_is_no_part_of_a_title(desk: Desk, title: str, duration: str, wanted: str) -> None:
+    call = {"title": title, "when": "tomorrow at 10", "duration": duration}
+    assert desk.run("cal_create", **call).data["title"] == wanted
+
+
+@pytest.mark.parametrize(
+    ("where", "told"),
+    [("the gallery", "at the gallery"), ("By telephone", "by telephone"), ("On", "at On")],
+)
+def test_a_place_is_told_with_one_preposition(desk: Desk, where: str, told: str) -> None:
+    done, _ = desk.do("cal_create", title="tea", when="friday at 16:00", where=where)
+    assert done == f"Added 'tea' on Friday 20 November 2026, 16:00–17:00, {told}."

@@ -16,8 +16,8 @@ from app.core.events import EngineEvent, Failed, Finished, Progress, TextDelta
 from app.core.messages import Message
 from app.core.ports import Engine, GenerateRequest
 from app.engine.client import EngineClient, engine_client, engine_worker
-from app.engine.fake import FakeEngine
 from app.engine.seat import EngineSeat
+from tests.support.fake_engine import FakeEngine
 from tests.support.synthetic_gguf import SLOW, Shape, write
 
 DEADLINE = 60.0

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from app.core.errors import AmbiguousError
+from app.mail.flags import tidy
 from tests.support.calendar_profile import (
     berlin,
 )
+from tests.support.mail_profile import eml
 from tests.support.tool_desk import Desk
 
 
@@ -92,3 +94,29 @@ def test_an_undo_keeps_its_words_and_can_be_undone(desk: Desk) -> None:
         assert proposal.options[0].changes[0].summary == summary
         _, ids = desk.do("undo", change=ids[0])
     assert desk.profile.files() == made
+
+
+def test_what_looks_as_it_was_left_but_was_changed_twice_since_is_undone_in_order(
+    desk: Desk,
+) -> None:
+    desk.mail.put(eml("Hello"), seen=False)
+    for action in ("read", "unread", "read"):
+        desk.do("mail_update", messages="the mail called hello", action=action)
+    error = desk.refused("undo", change="c1")
+    assert error.code == "stale" and error.hint == "Undo c3 first."
+    for change in ("c3", "c2", "c1"):
+        desk.do("undo", change=change)
+    assert desk.run("mail_find", words="hello", unread=True).data["total"] == 1
+
+
+def test_a_draft_that_was_marked_is_not_taken_away_under_the_mark(desk: Desk) -> None:
+    desk.mail.add_contact("Kofi Mensah", "kofi@example.org")
+    before = desk.files()
+    desk.do("mail_draft", to=["Kofi"], body="the report is ready")
+    (draft,) = desk.run("mail_find", folder="drafts").mentions
+    desk.do("mail_update", messages=[draft], action="flag")
+    assert desk.refused("undo", change="c1").hint == "Undo c2 first."
+    desk.do("undo")
+    desk.do("undo")
+    tidy(desk.profile.root / "mail")
+    assert desk.files() == before

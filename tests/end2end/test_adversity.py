@@ -118,9 +118,9 @@ def test_a_broken_calendar_file_is_named_and_kept(kept: Path) -> None:
     broken = kept / "calendars" / "personal" / "broken.ics"
     broken.write_bytes(b"BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:lost\r\n\xff\xfe")
     try:
-        done = ask(SENTENCE, kept, "--yes")
-        refused(done, "broken_calendar_file")
-        assert "broken.ics" in event(done, "error")["message"]
+        done = ask(SENTENCE, kept)
+        assert done.returncode == 3
+        assert "broken.ics" in event(done, "proposal")["options"][0]["reason"]
         shown = tool("cal_find", {"when": "monday"}, kept)
         refused(shown, "broken_calendar_file")
         assert event(shown, "tool_result")["data"]["total"] == 1

@@ -102,10 +102,11 @@ def test_outside_its_field_the_starter_says_so_and_names_another_model(profile: 
         assert "Phi-4-mini" in event(done, "answer")["text"]
 
 
-def test_a_wish_this_version_cannot_do_changes_nothing_and_says_so(profile: Path) -> None:
+def test_a_wish_about_what_is_not_there_changes_nothing_and_says_so(profile: Path) -> None:
     done = ask("Archive all newsletters from last week", profile, "--yes")
     assert done.returncode == 1
-    assert event(done, "error")["code"] == "tool_unavailable"
+    assert event(done, "error")["code"] == "message_not_found"
+    assert "Nothing was changed" in event(done, "error")["message"]
 
 
 def test_words_that_spell_control_tokens_are_only_words(profile: Path) -> None:

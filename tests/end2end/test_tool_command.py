@@ -76,7 +76,7 @@ def test_what_is_found_can_be_cancelled_by_its_id(profile: Path) -> None:
         (["tool", "cal_find", '{"limit": ' + "9" * 5000 + "}"], 1, "bad_json"),
         (["tool", "cal_find", "{}", "--now", "0001-01-01T00:00[Europe/Berlin]"], 1, "bad_now"),
         (["tool", "dance", "{}"], 1, "unknown_tool"),
-        (["tool", "mail_send", '{"draft": "it"}'], 1, "tool_unavailable"),
+        (["tool", "mail_send", '{"draft": "it"}'], 1, "draft_not_found"),
         (["tool", "cal_find", '{"colour": "red"}'], 1, "bad_argument"),
         (["tool", "cal_create", '{"title": "x"}'], 1, "bad_argument"),
         (["tool", "cal_find", '{"when": "31 Nov"}'], 1, "when_impossible"),

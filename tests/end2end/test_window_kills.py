@@ -81,11 +81,12 @@ def states_after(profile: Path, request: str) -> list[TurnState]:
     paths = ProfilePaths(profile)
     drafts = [draft.text for draft in load_window_state(paths).drafts]
     with headless(profile, now=NOW) as program, closing(open_database(paths)) as connection:
+        history = program.history
         found = [
-            turn
+            stored.turn
             for conversation in Conversations(connection).listed()
-            for turn in program.history.turns(conversation.id)
-            if turn.user.text == request
+            for stored in history.turns_of(history.newest_turn_ids(conversation.id, 99)[0])
+            if stored.turn.user.text == request
         ]
     assert found or request in drafts, "the words are gone"
     return [turn.state for turn in found]

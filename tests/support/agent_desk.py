@@ -16,12 +16,12 @@ from app.core.events import EngineEvent, Finished, ToolCallReady
 from app.core.messages import ToolCall, TurnState
 from app.core.ports import Asked, Capabilities, Clock, GenerateRequest, Tool, ToolOutcome
 from app.core.proposals import Change, Option, Proposal
-from app.engine.fake import FakeEngine, Script
 from app.store.database import open_database
 from app.store.history import History
 from app.store.paths import prepare, profile_paths
 from app.tools.registry import Registry
 from app.tools.schemas import declared
+from tests.support.fake_engine import FakeEngine, Script
 
 ZONE = ZoneInfo("Europe/Berlin")
 CLOCK = Clock(datetime(2026, 11, 18, 9, 30, tzinfo=ZONE), ZONE)

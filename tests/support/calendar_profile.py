@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from app.calendars.store import CalendarStore
 from app.calendars.vdir import Vdir
-from app.core.ports import Clock
+from app.core.ports import Clock, Occurrence
 from app.store.database import open_database
 from app.store.ids import DatabaseIdMap
 from app.store.journal import Journal
@@ -51,12 +51,13 @@ def berlin(title: str, start: str, end: str, *more: str) -> str:
 
 @dataclass(frozen=True)
 class Profile:
-    """The rooms a calendar tool needs, over one folder."""
+    """The rooms a calendar tool needs, over one folder. `ids` is the short ids of the profile."""
 
     root: Path
     calendar: Vdir
     store: CalendarStore
     journal: Journal
+    ids: DatabaseIdMap
 
     def put(self, text: str | bytes, name: str = "one.ics", calendar: str = "personal") -> Path:
         """Write a calendar file as another program would."""
@@ -70,6 +71,10 @@ class Profile:
         """Write several files."""
         for name, text in texts.items():
             self.put(text, name)
+
+    def occurrences(self, start: datetime, end: datetime) -> tuple[Occurrence, ...]:
+        """What the calendars hold from `start` to `end`, with ids."""
+        return self.calendar.identified(self.calendar.read(start, end).occurrences)
 
     def files(self) -> dict[str, bytes]:
         """Everything below calendars, by path relative to the profile."""
@@ -87,7 +92,8 @@ def open_profile(root: Path) -> Iterator[Profile]:
     prepare(paths)
     connection = open_database(paths)
     try:
-        calendar = Vdir(paths.calendars, DatabaseIdMap(connection))
-        yield Profile(root, calendar, CalendarStore(root), Journal(connection))
+        ids = DatabaseIdMap(connection)
+        calendar = Vdir(paths.calendars, ids)
+        yield Profile(root, calendar, CalendarStore(root), Journal(connection), ids)
     finally:
         connection.close()

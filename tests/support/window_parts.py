@@ -12,11 +12,11 @@ from app.core.engine_life import StageListener
 from app.core.events import EngineEvent, Finished, TextDelta, ToolCallReady
 from app.core.messages import ToolCall
 from app.core.ports import Capabilities
-from app.engine.fake import FakeEngine, Script
 from app.ui.asking import Asking
 from app.ui.desk import Desk
 from app.ui.parts import Request
 from app.ui.views import TurnRejected, TurnStarted
+from tests.support.fake_engine import FakeEngine, Script
 
 NOW = "2026-11-18T09:30[Europe/Berlin]"
 CAPABILITIES = Capabilities("Fake", "fake", 4096, True, "CPU", 1)

@@ -23,7 +23,6 @@ from app.core.errors import KnownError
 from app.core.events import EngineEvent, Failed, Finished, TextDelta
 from app.core.messages import TurnState
 from app.core.ports import Capabilities, GenerateRequest
-from app.engine.fake import FakeEngine, Script
 from app.store.lock import ProfileLock
 from app.store.paths import ProfilePaths, prepare
 from app.store.settings import Settings
@@ -33,6 +32,7 @@ from app.ui.desk import Desk
 from app.ui.views import EngineStage
 from tests.support.calendar_profile import berlin
 from tests.support.commands import environment, ics_files
+from tests.support.fake_engine import FakeEngine, Script
 from tests.support.window_parts import CAPABILITIES, NOW, by_words, calls, says, window_parts
 
 LIMIT_MS = 10_000

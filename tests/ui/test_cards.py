@@ -431,6 +431,7 @@ def test_the_badge_stays_at_the_top_beside_a_long_title(show, qtbot: QtBot) -> N
             "Drafts in your mail",
         ),
         (Proposal("x", (option("y", change(target="other:z")),)), "Changes your files"),
+        (Proposal("x", (option("y", change(target="message:local/z")),)), "Changes your mail"),
         (
             Proposal("x", (option("y", change(), change(target="mail:z")),)),
             "Changes your calendar and your mail",

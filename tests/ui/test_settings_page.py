@@ -474,6 +474,8 @@ def test_tab_follows_the_reading_order(page: SettingsPage, qtbot: QtBot) -> None
         *[page.hours.end] * 2,
         *page.days.boxes,
         page.scheme.buttons["system"],
+        page.importing.files,
+        page.importing.folder,
         page.model.edit,
         page.model.browse,
         page.model.starter,

@@ -129,7 +129,8 @@ def test_a_number_takes_an_option(window: Driver, profile: Path) -> None:
 def test_words_that_fit_several_events_become_choices(window: Driver, profile: Path) -> None:
     window.ask("lunch friday at noon")
     window.ask("thursday at noon: lunch")
-    turn = window.ask("which lunch")
+    window.control(Qt.Key.Key_N)  # in the same conversation the one spoken of last would be meant
+    turn = window.ask("which lunch to cancel")
     assert isinstance(turn.waiting, Question)
     assert len(turn.waiting.choices) == 2
     window.qtbot.wait(CARD_MS)

@@ -105,7 +105,7 @@ def test_if_the_second_wish_fails_the_first_is_not_made(history: History) -> Non
     assert isinstance(events[-1], Stopped)
     assert desk.applied == []
     assert desk.state is TurnState.FAILED
-    assert history.error(1) == "There is nothing to undo."
+    assert history.turns_of((1,))[0].error == "There is nothing to undo."
 
 
 def test_something_unclear_without_choices_is_told_and_the_turn_is_over(history: History) -> None:
@@ -130,7 +130,7 @@ def test_an_engine_that_dies_leaves_a_failed_turn_with_the_users_words(history: 
     events = desk.ask("my words")
     assert isinstance(events[-1], Stopped)
     assert desk.state is TurnState.FAILED
-    assert history.error(1) == "It ended. Try again."
+    assert history.turns_of((1,))[0].error == "It ended. Try again."
     assert history.turn(1).user.text == "my words"
 
 
@@ -299,7 +299,7 @@ def test_an_interrupt_after_the_change_does_not_claim_that_nothing_was_changed(
     with pytest.raises(KeyboardInterrupt):
         desk.ask(consent=Consent.FIRST)
     assert desk.applied == [change("lunch")]
-    assert history.error(1) == "Stopped before it was finished."
+    assert history.turns_of((1,))[0].error == "Stopped before it was finished."
 
 
 def test_the_first_event_tells_the_turn_whose_words_are_on_disk(history: History) -> None:
@@ -316,7 +316,7 @@ def test_an_edited_message_takes_the_place_of_the_first_one(history: History) ->
     desk = Desk(history, (TextDelta("Hi."), Finished("end")), {})
     desk.ask("helo")
     desk.ask("hello", replaces=1)
-    assert history.turn_ids(desk.conversation) == (2,)
+    assert history.newest_turn_ids(desk.conversation, 99)[0] == (2,)
 
 
 def test_what_the_engine_is_at_is_passed_on_and_thinking_is_told_once(history: History) -> None:
@@ -410,4 +410,4 @@ def test_an_engine_that_cannot_load_says_why_in_detail(
     last = desk.ask()[-1]
     assert isinstance(last, Stopped)
     assert (last.error.code, last.details) == ("not_gguf", "line 1")
-    assert history.error(1) == "That is no model. Choose another."
+    assert history.turns_of((1,))[0].error == "That is no model. Choose another."

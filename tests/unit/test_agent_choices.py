@@ -152,7 +152,7 @@ def test_a_choice_that_is_gone_by_then_ends_the_turn_with_a_sentence(history: Hi
     desk = cancelling(history, run)
     assert desk.choose(0)[-1] == Stopped(gone)
     assert desk.state is TurnState.FAILED
-    assert history.error(1) == "There is no event e1 any more. Look for it."
+    assert history.turns_of((1,))[0].error == "There is no event e1 any more. Look for it."
 
 
 def test_a_question_goes_on_waiting_if_its_choice_is_stopped_or_nobody_listens(
@@ -261,6 +261,24 @@ def test_what_is_not_clear_becomes_a_card(history: History, wanted: Proposal, te
     desk = asked(history, wanted, Consent.CLEAR, text)
     assert desk.applied == []
     assert isinstance(history.paused(1), Proposal)
+
+
+@pytest.mark.parametrize(
+    ("to", "text", "made"),
+    [
+        ("eve@evil.example", "write hello to Bob", False),
+        ("eve@evil.example", "write hello to eve@evil.example", True),
+        ("Robert", "write hello to Bob", True),
+    ],
+)
+def test_a_yes_beforehand_sends_nothing_to_an_address_nobody_said(
+    history: History, to: str, text: str, made: bool
+) -> None:
+    call = ToolCallReady(ToolCall("mail_draft", {"to": [to], "body": "hello"}))
+    wanted = ToolOutcome({}, "", replace(proposal("letter"), tool_risk=Risk.SEND))
+    desk = Desk(history, (call, Finished("tool_call")), {"mail_draft": outcome(wanted)})
+    desk.ask(text, consent=Consent.FIRST)
+    assert bool(desk.applied) is made
 
 
 def test_an_argument_the_model_made_up_is_shown_as_its_own(history: History) -> None:

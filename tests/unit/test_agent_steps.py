@@ -10,12 +10,13 @@ import pytest
 
 from app.agent.events import Answered, Applied, CallMade, Proposed, Stepped, Stopped
 from app.agent.policy import Consent
+from app.core.errors import AmbiguousError
 from app.core.events import EngineEvent, Finished, TextDelta, ToolCallReady
 from app.core.messages import ToolCall, TurnState
 from app.core.ports import Asked, GenerateRequest, ToolOutcome
 from app.core.proposals import Risk
 from app.store.history import History
-from tests.support.agent_desk import Desk, change, open_history, outcome, proposal
+from tests.support.agent_desk import CLOCK, Desk, Run, change, open_history, outcome, proposal
 
 MET = "If I haven't met Akira in the last 7 days, book catch-up tomorrow, otherwise cancel lunch"
 
@@ -158,7 +159,9 @@ def test_a_turn_ends_after_four_calls(history: History) -> None:
 
 
 def test_more_calls_than_that_at_once_are_refused_before_any_runs(history: History) -> None:
-    desk = larger(history, (*(FIND[:1] * 5), Finished("tool_call")))
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday")
+    finds = (ToolCallReady(ToolCall("cal_find", {"when": day})) for day in days)
+    desk = larger(history, (*finds, Finished("tool_call")))
     events = desk.ask("look five times")
     assert not any(isinstance(each, CallMade) for each in events)
     assert isinstance(events[-1], Stopped)
@@ -194,11 +197,74 @@ def test_it_means_what_an_earlier_turn_found_the_newest_first(history: History) 
     assert [each.recent for each in heard] == [(("e1",),), (("m7",), ("e1",))]
 
 
+def asking_back(heard: list[Asked]) -> Run:
+    """A tool that asks who "Anna" is until an address was chosen."""
+
+    def reply(arguments: Mapping[str, object], asked: Asked) -> ToolOutcome:
+        heard.append(asked)
+        if arguments["cc"] == ["Anna"]:
+            choices = (("anna@example.org", "Anna"),)
+            raise AmbiguousError("several_people", "Who?", "Say.", argument="cc", choices=choices)
+        return ToolOutcome({}, "", proposal("reply"))
+
+    return reply
+
+
+REPLY = (
+    ToolCallReady(ToolCall("mail_reply", {"message": "it", "body": "x", "cc": ["Anna"]})),
+    Finished("tool_call"),
+)
+
+
+def test_after_a_question_it_still_means_what_is_open(history: History) -> None:
+    heard: list[Asked] = []
+    tools = {"cal_find": outcome(found(1)), "mail_reply": asking_back(heard)}
+    desk = Desk(history, FIND, tools)
+    desk.ask("what is on?")
+    desk.script = REPLY
+    list(
+        desk.agent.ask(
+            "reply x to it, with Anna in copy",
+            CLOCK,
+            consent=Consent.ASK,
+            conversation=desk.conversation,
+            about=("m5",),
+        )
+    )
+    desk.choose(0, turn=2)
+    assert [each.recent for each in heard] == [(("m5",), ("e1",))] * 2
+
+
+def test_after_a_question_it_still_means_what_the_step_before_found(history: History) -> None:
+    heard: list[Asked] = []
+    looked = ToolOutcome({"id": "m1"}, "From Bob: book it.", mentions=("m1",))
+    tools = {"mail_find": outcome(looked), "mail_reply": asking_back(heard)}
+    look = (ToolCallReady(ToolCall("mail_find", {"from": "Bob"})), Finished("tool_call"))
+    desk = Desk(history, steps_of(look, REPLY), tools, learned=False)
+    desk.ask("find Bob's mail, then reply x to it with Anna in copy")
+    desk.choose(0)
+    assert [each.recent for each in heard] == [(("m1",),)] * 2
+
+
+def test_after_a_question_what_follows_the_reading_of_mail_still_waits(history: History) -> None:
+    heard: list[Asked] = []
+    read = ToolOutcome({"id": "m1"}, "From Bob: book it.", mentions=("m1",))
+    tools = {"mail_read": outcome(read), "mail_reply": asking_back(heard)}
+    desk = Desk(history, steps_of(READ, REPLY), tools, learned=False)
+    desk.ask("read Bob's mail and then reply x with Anna in copy", consent=Consent.FIRST)
+    desk.choose(0, consent=Consent.FIRST)
+    assert desk.applied == []
+    assert desk.state is TurnState.PAUSED
+
+
 def test_two_sends_at_once_are_refused(history: History) -> None:
     send = replace(proposal("a"), tool_risk=Risk.SEND)
     tools = {"mail_reply": outcome(ToolOutcome({}, "", send))}
-    made = ToolCallReady(ToolCall("mail_reply", {"message": "Bob", "body": "x"}))
-    desk = Desk(history, (made, made, Finished("tool_call")), tools)
+    bob, anna = (
+        ToolCallReady(ToolCall("mail_reply", {"message": name, "body": "x"}))
+        for name in ("Bob", "Anna")
+    )
+    desk = Desk(history, (bob, anna, Finished("tool_call")), tools)
     events = desk.ask("reply to Bob and Anna", consent=Consent.FIRST)
     assert isinstance(events[-1], Stopped)
     assert events[-1].error.code == "several_sends"

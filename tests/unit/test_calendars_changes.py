@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from icalendar import Calendar
 
-from app.calendars.changes import NewEvent, Scope, plan_cancel, plan_create
+from app.calendars.changes import NewEvent, plan_cancel, plan_create
+from app.calendars.editing import Scope
 from app.calendars.lines import folded, logical_lines
 from app.calendars.recurrence import entries, parse
 from app.core.errors import KnownError

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.calendars.changes import Scope, invites_others, plan_cancel
+from app.calendars.changes import plan_cancel
+from app.calendars.editing import Scope
+from app.calendars.invitations import notices
 from app.calendars.recurrence import CalendarObject, entries, parse
 from app.core.errors import KnownError
 from app.core.ports import Occurrence
@@ -117,7 +119,7 @@ def test_cancelling_what_is_gone_from_its_file_says_so() -> None:
 
 def test_two_events_in_one_file_have_ids_of_their_own(profile: Profile) -> None:
     profile.put(calendar_of(LUNCH, DINNER, ALPHA))
-    found = profile.calendar.occurrences(NOW, NOW + timedelta(days=4))
+    found = profile.occurrences(NOW, NOW + timedelta(days=4))
     assert [each.title for each in found] == ["alpha", "lunch", "dinner"]
     assert len({each.id for each in found}) == 3
     assert [profile.calendar.by_id(each.id, NOW) for each in found] == list(found)
@@ -168,6 +170,11 @@ def test_what_is_left_as_cancelled_only_is_nothing() -> None:
     assert cancelled(text, "run", 0).after is None
 
 
+def told(text: str, change: Change) -> bool:
+    """Whether a guest learns of the change."""
+    return bool(notices(text, change.after, {"me@example.org"}, now=NOW))
+
+
 @pytest.mark.parametrize(
     ("people", "invited"),
     [
@@ -185,7 +192,6 @@ def test_any_address_beside_an_organizer_is_an_invitation(
     text = ics("SUMMARY:board", "DTSTART:20261120T120000Z", *people)
     (only,) = occurrences(text, "board")
     assert only.invited is invited
-    assert invites_others(source_of(text), [only], "this") is invited
 
 
 @pytest.mark.parametrize(
@@ -200,7 +206,9 @@ def test_any_address_beside_an_organizer_is_an_invitation(
         (2, "all", True),
     ],
 )
-def test_guests_of_every_occurrence_that_goes_count(which: int, scope: str, invited: bool) -> None:
+def test_guests_of_every_occurrence_that_goes_are_told(
+    which: int, scope: Scope, invited: bool
+) -> None:
     override = event(
         "SUMMARY:sync",
         "RECURRENCE-ID;TZID=Europe/Berlin:20261123T100000",
@@ -209,18 +217,19 @@ def test_guests_of_every_occurrence_that_goes_count(which: int, scope: str, invi
     )
     series = berlin("sync", "20261116T100000", "20261116T110000", "RRULE:FREQ=WEEKLY")
     text = series.replace("END:VCALENDAR", override + "END:VCALENDAR")
-    chosen = [occurrences(text, "sync")[which]]
-    assert invites_others(source_of(text), chosen, scope) is invited
+    assert told(text, cancelled(text, "sync", which, scope)) is invited
 
 
-def test_guests_of_another_event_in_the_file_do_not_count() -> None:
+def test_guests_of_another_event_in_the_file_are_not_told() -> None:
     text = calendar_of(LUNCH, DINNER.replace("END:VEVENT", ORGANIZER + GUEST + "END:VEVENT"))
-    assert not invites_others(source_of(text), occurrences(text, "lunch"), "all")
-    assert invites_others(source_of(text), occurrences(text, "dinner"), "all")
+    assert not told(text, cancelled(text, "lunch", 0, "all"))
+    assert told(text, cancelled(text, "dinner", 0, "all"))
 
 
 @pytest.mark.parametrize("scope", ["this", "following", "all"])
-def test_guests_of_a_series_count_for_an_occurrence_that_does_not_name_them(scope: str) -> None:
+def test_guests_of_a_series_are_told_of_an_occurrence_that_does_not_name_them(
+    scope: Scope,
+) -> None:
     series = event(
         "SUMMARY:sync",
         "DTSTART;TZID=Europe/Berlin:20261116T100000",
@@ -231,4 +240,4 @@ def test_guests_of_a_series_count_for_an_occurrence_that_does_not_name_them(scop
     text = calendar_of(series, moved)
     (chosen,) = occurrences(text, "moved")
     assert not chosen.invited
-    assert invites_others(source_of(text), [chosen], scope)
+    assert told(text, cancelled(text, "moved", 0, scope))

@@ -7,15 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app.calendars.recurrence import (
-    Entry,
-    UnreadableCalendarError,
-    entries,
-    overlaps,
-    parse,
-    recurrence_id_of,
-    recurrence_time,
-)
+from app.calendars.occurrences import overlaps, recurrence_id_of, recurrence_time
+from app.calendars.recurrence import Entry, UnreadableCalendarError, entries, parse
 from tests.support.calendar_profile import BERLIN, berlin, calendar_of, event, ics
 
 YEAR = (datetime(2026, 1, 1, tzinfo=BERLIN), datetime(2027, 1, 1, tzinfo=BERLIN))

@@ -58,8 +58,8 @@ def test_ids_stay_the_same_and_lead_back(profile: Profile) -> None:
     profile.put(
         berlin("standup", "20261116T091500", "20261116T093000", "RRULE:FREQ=DAILY"), "s.ics"
     )
-    first = profile.calendar.occurrences(*WEEK)
-    assert [each.id for each in first] == [each.id for each in profile.calendar.occurrences(*WEEK)]
+    first = profile.occurrences(*WEEK)
+    assert [each.id for each in first] == [each.id for each in profile.occurrences(*WEEK)]
     assert len({each.id for each in first}) == len(first) > 5
     for each in first:
         assert profile.calendar.by_id(each.id, NOW) == each
@@ -75,7 +75,7 @@ def test_an_id_finds_an_occurrence_that_was_moved_far_away(profile: Profile) -> 
         "DTSTART:20261230T081500Z\r\nDTEND:20261230T083000Z\r\nEND:VEVENT\r\n"
     )
     profile.put(text.replace("END:VCALENDAR", moved + "END:VCALENDAR"))
-    late = profile.calendar.occurrences(NOW + timedelta(days=40), NOW + timedelta(days=50))
+    late = profile.occurrences(NOW + timedelta(days=40), NOW + timedelta(days=50))
     assert [each.recurrence_id for each in late] == ["20261117T081500Z"]
     assert profile.calendar.by_id(late[0].id, NOW) == late[0]
 
@@ -147,7 +147,7 @@ def test_skipping_far_files_changes_no_answer(
     )
     windows = [(NOW + timedelta(days=n), NOW + timedelta(days=n + 1)) for n in (-2, 0, 2, 29, 399)]
     quick = [profile.calendar.read(*window).occurrences for window in windows]
-    monkeypatch.setattr(vdir, "_lies_outside", lambda *_: False)
+    monkeypatch.setattr(vdir, "lies_outside", lambda *_: False)
     assert quick == [profile.calendar.read(*window).occurrences for window in windows]
 
 
@@ -168,7 +168,7 @@ def test_a_file_is_parsed_once_until_it_changes(
 
     monkeypatch.setattr(vdir, "parse", counted)
     profile.put(LUNCH)
-    first = profile.calendar.occurrences(*WEEK)[0]
+    first = profile.occurrences(*WEEK)[0]
     profile.calendar.read(NOW, NOW + timedelta(days=60))
     assert profile.calendar.by_id(first.id, NOW) == first
     profile.calendar.source(first.path)
@@ -180,7 +180,7 @@ def test_a_file_is_parsed_once_until_it_changes(
 
 def test_what_is_known_of_files_goes_with_them(profile: Profile) -> None:
     file = profile.put(LUNCH)
-    found = profile.calendar.occurrences(*WEEK)
+    found = profile.occurrences(*WEEK)
     file.unlink()
     assert titles(profile) == []
     assert profile.calendar.by_id(found[0].id, NOW) is None
@@ -192,7 +192,7 @@ def test_one_event_is_found_without_listing_the_folders(
     profile: Profile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     profile.put(LUNCH)
-    first = profile.calendar.occurrences(*WEEK)[0]
+    first = profile.occurrences(*WEEK)[0]
     monkeypatch.setattr(vdir, "_listing", lambda *_: pytest.fail("listed"))
     assert profile.calendar.by_id(first.id, NOW) == first
     assert profile.calendar.next_of(first.path, NOW) is not None
@@ -221,7 +221,7 @@ def test_an_id_leads_only_to_files_a_look_would_find(profile: Profile, path: str
     (profile.root / "outside.ics").write_text(LUNCH)
     (folder / "link.ics").symlink_to(profile.root / "outside.ics")
     (folder.parent / "linked").symlink_to(profile.root)
-    known = profile.calendar.occurrences(*WEEK)[0]
+    known = profile.occurrences(*WEEK)[0]
     (forged,) = profile.calendar.identified([replace(known, path=path)])
     assert profile.calendar.by_id(forged.id, NOW) is None
     assert profile.calendar.next_of(path, NOW) is None
@@ -238,7 +238,8 @@ def test_many_new_ids_are_written_at_once(profile: Profile) -> None:
 
     paths = ProfilePaths(profile.root)
     with closing(open_database(paths)) as connection:
-        Vdir(paths.calendars, Ids(connection)).occurrences(*WEEK)
+        calendar = Vdir(paths.calendars, Ids(connection))
+        calendar.identified(calendar.read(*WEEK).occurrences)
     assert [len(keys) for keys in asked] == [7]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.agent.conditions import condition_in
+from app.agent.conditions import condition_in, only_shows
 from app.core.errors import KnownError
 
 MET = "if I haven't met Akira in the last 7 days, book 30 minutes called catch-up tomorrow"
@@ -24,7 +24,7 @@ MET = "if I haven't met Akira in the last 7 days, book 30 minutes called catch-u
         ("if I have heard from Nadia this week, archive all newsletters",
          "any mail from Nadia this week?", 1, 0, "archive all newsletters"),
         ("if I'm free on Friday at 3, book a massage then", "am I free on Friday at 3?", 1, 0,
-         "book a massage then"),
+         "book a massage on Friday at 3"),
         ("If I am not free tomorrow at 9, cancel yoga", "am I free tomorrow at 9?", 0, 1,
          "cancel yoga"),
         ("if I'm busy tomorrow at 9, cancel yoga", "am I free tomorrow at 9?", 0, 1, "cancel yoga"),
@@ -41,6 +41,12 @@ MET = "if I haven't met Akira in the last 7 days, book 30 minutes called catch-u
         ("if nothing is on Friday afternoon, book a massage on Friday at 3",
          "what do I have on Friday afternoon?", 0, 1,
          "book a massage on Friday at 3"),
+        ("check if I'm free on Friday at 5pm and if so book gym", "am I free on Friday at 5pm?",
+         1, 0, "book gym"),
+        ("see whether I have meetings tomorrow, and if so cancel them",
+         "do I have meetings tomorrow?", 2, 0, "cancel them"),
+        ("did Bob write today? If so, archive it", "did Bob write today?", 1, 0, "archive it"),
+        ("Am I free at 5? if not move gym to 7", "Am I free at 5?", 0, 1, "move gym to 7"),
         ("Book gym tomorrow at 8 unless I have a meeting tomorrow morning",
          "do I have meeting tomorrow morning?", 0, 1, "Book gym tomorrow at 8"),
     ],
@@ -79,6 +85,8 @@ def test_what_is_done_otherwise_is_kept_apart() -> None:
         "ask Bob whether he can come",
         "check if I have meetings tomorrow",
         "what if I am late?",
+        "tell Bob: can you come? If not, I will go alone",
+        "write to Anna: is it you? If so, call me",
     ],
 )
 def test_other_messages_have_none(text: str) -> None:
@@ -98,6 +106,15 @@ def test_one_that_cannot_be_looked_up_is_refused(text: str) -> None:
         condition_in(text)
     assert caught.value.code == "condition_unclear"
     assert "Nothing was changed" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "wanted", ["show me", "let me know.", "tell me which", "then show them to me"]
+)
+def test_what_is_only_to_be_told_needs_nothing_more(wanted: str) -> None:
+    assert only_shows(wanted)
+    assert not only_shows("show me and archive it")
+    assert not only_shows("tell Bob")
 
 
 def test_an_answer_without_a_number_does_not_count_as_yes_or_no() -> None:

@@ -14,6 +14,7 @@ from app.core.proposals import Risk
 from app.engine.constraint import tool_call_grammar
 
 SPAN = {"type": "string", "x-span": True}
+REFERENCE = {**SPAN, "x-id": True}
 CREATE = ToolSpec(
     "cal_create",
     "",
@@ -28,12 +29,12 @@ CREATE = ToolSpec(
             "limit": {"type": "integer"},
             "notes": {"type": "string"},
             "scope": {"enum": ["this", "all"]},
-            "events": {"anyOf": [SPAN, {"type": "array", "items": SPAN}]},
+            "events": {"anyOf": [REFERENCE, {"type": "array", "items": REFERENCE}]},
         },
         "required": ["title", "when"],
     },
 )
-UNDO = ToolSpec("undo", "", Risk.CHANGE, {"type": "object", "properties": {"change": SPAN}})
+UNDO = ToolSpec("undo", "", Risk.CHANGE, {"type": "object", "properties": {"change": REFERENCE}})
 TEXT = 'Schedule "lunch" with Anna’s team (Dr. Ömür), Friday at noon.\nThanks a lot'
 BYTES = llguidance.LLTokenizer("byte")
 
@@ -80,6 +81,7 @@ def test_calls_in_the_users_words_are_accepted(answer: str) -> None:
         call(title="lunch with", when="Monday"),
         call(when="Friday", title="lunch"),
         call(title="lunch", when="Friday", colour="red"),
+        call(title="e12", when="Friday"),
         call(title="lunch", when="Friday", scope="none"),
         call(title="lunch", when="Friday", invite="yes"),
         '[{"name": "rm_rf", "arguments": {}}]',

@@ -10,7 +10,7 @@ from app.core.ports import GenerateRequest, ToolSpec
 from app.core.proposals import Risk
 from app.engine.dialects import ModelTraits, choose_dialect
 from app.engine.dialects.base import Dialect
-from app.engine.prompt import Content, text_of
+from app.engine.prompt import Content, Piece
 from tests.support.synthetic_gguf import PHI4_MINI_CONTROLS
 
 UNDO = ToolSpec(
@@ -48,6 +48,11 @@ def dialect(
 ) -> Dialect:
     """The dialect of a model file that says this of itself."""
     return choose_dialect(ModelTraits(template, controls.__contains__, "<s>", "", tools_learned))
+
+
+def text_of(pieces: tuple[Piece, ...]) -> str:
+    """A prompt as one string."""
+    return "".join(piece.text for piece in pieces)
 
 
 def test_phi4_mini_is_known_by_its_vocabulary_and_needs_no_template() -> None:

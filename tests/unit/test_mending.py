@@ -98,3 +98,56 @@ def test_several_calls_and_other_calls_stay_as_they_are() -> None:
     lunch = ToolCall("cal_create", {"title": "Lunch on Thursday", "when": "Thursday"})
     two = [lunch, find]
     assert mended(two, "Lunch on Thursday at 3, what else is on", CLOCK, "en_GB") == two
+
+
+def test_a_call_that_was_made_twice_is_made_once() -> None:
+    gym = ToolCall("cal_create", {"title": "gym", "when": "Friday at 5pm"})
+    find = ToolCall("cal_find", {"when": "Friday"})
+    text = "check if I'm free on Friday at 5pm and if so book gym"
+    assert mended([gym, gym], text, CLOCK, "en_GB") == [gym]
+    assert mended([gym, find, gym], text, CLOCK, "en_GB") == [gym, find]
+
+
+@pytest.mark.parametrize(
+    ("text", "events", "wanted"),
+    [
+        (
+            "cancel everything on Friday except the coffee",
+            "everything on Friday",
+            "everything on Friday except the coffee",
+        ),
+        (
+            "Cancel my meetings tomorrow, but keep lunch with Nadia.",
+            "my meetings tomorrow",
+            "my meetings tomorrow except lunch with Nadia",
+        ),
+        ("cancel all stand-ups but not Friday's", "all stand-ups", "all stand-ups except Friday's"),
+        ("cancel the dentist but keep the optician", "the dentist", "the dentist"),
+        ("cancel everything on Friday, it is a holiday", "everything on Friday", None),
+    ],
+)
+def test_what_a_set_leaves_out_stays_with_it(text: str, events: str, wanted: str | None) -> None:
+    (call,) = mended([ToolCall("cal_cancel", {"events": events})], text, CLOCK, "en_GB")
+    assert call.arguments == {"events": wanted or events}
+
+
+def test_an_address_is_never_cut_off() -> None:
+    cut = ToolCall("contact_find", {"name": "bob@okafor-billing"})
+    (call,) = mended([cut], "who is bob@okafor-billing.test?", CLOCK, "en_GB")
+    assert call.arguments == {"name": "bob@okafor-billing.test"}
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("resolve the conflict on Saturday but keep the optician", "the optician"),
+        ("solve Saturday's clash, leave the optician where it is", "the optician"),
+        ("solve the clash on Saturday without moving the interview.", "the interview"),
+    ],
+)
+def test_what_is_to_stay_is_kept(text: str, kept: str) -> None:
+    call = ToolCall("cal_resolve", {"when": "Saturday", "movable": []})
+    (mend,) = mended([call], text, CLOCK, "en_GB")
+    assert mend.arguments["keep"] == [kept]
+    named = ToolCall("cal_resolve", {"when": "Saturday", "movable": ["the dentist"]})
+    assert mended([named], text, CLOCK, "en_GB") == [named]

@@ -57,6 +57,7 @@ def test_lists_are_looked_at_name_by_name_and_what_is_no_text_is_nobodys() -> No
     assert foreign("stop it", "cal_cancel", events=["e12", "lunch"]) == [("events", "lunch")]
     assert foreign("undo that", "undo", change="c3") == []
     assert foreign("what is on", "cal_find", limit=5) == []
+    assert foreign("hello", title="e12") == [("title", "e12")]
 
 
 def test_words_said_earlier_in_the_conversation_are_the_users() -> None:

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import AmbiguousError, KnownError
+from app.core.ports import Clock
+from app.tools.event_references import resolve_events
 from app.tools.event_words import search_words
-from app.tools.references import resolve_events
+from app.tools.recent_events import RecentEvents
 from tests.support.calendar_profile import (
     CLOCK,
     NOW,
@@ -123,6 +125,125 @@ OFFICE = {
 }  # fmt: skip
 
 
+PEOPLE = {
+    "inv.ics": berlin(
+        "Quarterly planning", "20261125T100000", "20261125T110000",
+        "ORGANIZER;CN=Priya Raman:mailto:priya@example.org", "ATTENDEE:mailto:ada@example.org",
+    ),
+    "one.ics": berlin("Meeting with Akira", "20261116T110000", "20261116T120000"),
+    "two.ics": berlin(
+        "Design chat", "20261117T110000", "20261117T120000",
+        "ATTENDEE;CN=Akira Sato:mailto:akira@example.org",
+    ),
+    "three.ics": berlin("Lunch with Akira", "20261124T123000", "20261124T130000"),
+    "old.ics": berlin("Lunch with Akira", "20260810T123000", "20260810T130000"),
+    "farouk.ics": berlin("Farouk sync", "20261119T140000", "20261119T150000"),
+    "late.ics": berlin("Review", "20261118T160000", "20261118T170000"),
+    "piano.ics": berlin("Piano lesson", "20261124T170000", "20261124T180000", "RRULE:FREQ=WEEKLY"),
+    "declined.ics": berlin(
+        "Farouk demo", "20261119T100000", "20261119T110000", "TRANSP:TRANSPARENT",
+        "ORGANIZER:mailto:farouk@example.org", "ATTENDEE;PARTSTAT=DECLINED:mailto:ada@example.org",
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
+    with open_profile(tmp_path_factory.mktemp("people") / "p") as opened:
+        opened.put_all(PEOPLE)
+        yield opened
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("all my meetings with Akira in the last 7 days",
+         ["16 11:00 Meeting with Akira", "17 11:00 Design chat"]),
+        ("all my meetings with Akira", ["24 12:30 Lunch with Akira"]),
+        ("my last meeting with Akira", ["17 11:00 Design chat"]),
+        ("my next meeting with Akira", ["24 12:30 Lunch with Akira"]),
+        ("my last lunch with Akira", ["10 12:30 Lunch with Akira"]),
+        ("the meeting with Akira", ["16 11:00 Meeting with Akira"]),
+        ("the invitation from Priya", ["25 10:00 Quarterly planning"]),
+        ("Priya's invitation", ["25 10:00 Quarterly planning"]),
+        ("the meeting Priya invited me to", ["25 10:00 Quarterly planning"]),
+        ("the planning organised by Priya", ["25 10:00 Quarterly planning"]),
+        ("the meeting I have with Farouk tomorrow", ["19 14:00 Farouk sync"]),
+        ("Farouk", ["19 14:00 Farouk sync"]),
+        ("my first meeting tomorrow", ["19 14:00 Farouk sync"]),
+        ("Farouk demo", ["19 10:00 Farouk demo"]),
+        ("everything with Farouk tomorrow", ["19 10:00 Farouk demo", "19 14:00 Farouk sync"]),
+        ("piano lessons on Tuesdays", ["24 17:00 Piano lesson"]),
+        ("the rest of the day", ["18 16:00 Review"]),
+        ("my afternoon", ["18 16:00 Review"]),
+    ],
+)  # fmt: skip
+def test_people_and_the_past(people: Profile, text: str, expected: list[str]) -> None:
+    assert found(people, text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("everything on friday except the dentist",
+         ["20 00:00 Book fair", "20 09:15 Standup", "20 12:00 lunch with Anna"]),
+        ("all meetings on friday afternoon but my 2pm", ["20 12:00 lunch with Anna"]),
+        ("everything on friday afternoon apart from lunch", ["20 14:00 Dentist"]),
+        ("the last two events on friday", ["20 12:00 lunch with Anna", "20 14:00 Dentist"]),
+        ("the first two meetings on friday", ["20 09:15 Standup", "20 12:00 lunch with Anna"]),
+        ("the second to last meeting on friday", ["20 12:00 lunch with Anna"]),
+        ("the earliest meeting on friday", ["20 09:15 Standup"]),
+        ("the 3.00pm in the afternoon", ["18 15:00 1:1"]),
+    ],
+)  # fmt: skip
+def test_sets_and_places_in_them(profile: Profile, text: str, expected: list[str]) -> None:
+    assert found(profile, text) == expected
+
+
+def test_an_exception_that_is_none_of_the_set_is_told(profile: Profile) -> None:
+    with pytest.raises(KnownError) as caught:
+        found(profile, "everything on friday except the opera")
+    assert caught.value.code == "event_not_found" and "the opera" in caught.value.message
+
+
+@pytest.mark.parametrize("hour", [0, 7, 12, 15, 16, 20, 23])
+@pytest.mark.parametrize("day", range(16, 23))
+def test_my_3pm_is_the_coming_one_at_any_time(tmp_path: Path, day: int, hour: int) -> None:
+    """Tuesday and Thursday have one at three with Anna, Wednesday one without."""
+    now = NOW.replace(day=day, hour=hour)
+    clock = Clock(now, CLOCK.zone)
+    expected = {16: 17, 17: 17, 18: 19, 19: 19, 20: 24, 21: 24, 22: 24}[day]
+    if hour >= 16 and day in (17, 19):  # it is over
+        expected = {17: 19, 19: 24}[day]
+    with open_profile(tmp_path / "p") as profile:
+        rule = "RRULE:FREQ=WEEKLY;BYDAY=TU,TH"
+        profile.put(berlin("1:1", "20261027T150000", "20261027T160000", rule, ANNA), "a.ics")
+        profile.put(berlin("Review", "20261028T150000", "20261028T160000", "RRULE:FREQ=WEEKLY"))
+        for text in ("my 3pm with Anna", "my 3 o'clock with anna", "the 15:00 with Anna"):
+            (meant,) = resolve_events(text, profile.calendar, clock).occurrences
+            assert (meant.start.day, meant.title) == (expected, "1:1")
+
+
+def test_a_time_today_that_is_over_is_meant_where_nothing_else_is(tmp_path: Path) -> None:
+    evening = Clock(NOW.replace(hour=20), CLOCK.zone)
+    with open_profile(tmp_path / "p") as profile:
+        profile.put(berlin("1:1", "20261118T150000", "20261118T160000", ANNA))
+        (meant,) = resolve_events("my 3pm with Anna", profile.calendar, evening).occurrences
+        assert meant.start.day == 18
+
+
+def test_a_broken_file_matters_only_where_nothing_is_found(tmp_path: Path) -> None:
+    with open_profile(tmp_path / "p") as profile:
+        profile.put("broken", "broken.ics")
+        profile.put(berlin("lunch", "20261120T120000", "20261120T130000"))
+        assert found(profile, "lunch on friday") == ["20 12:00 lunch"]
+        with pytest.raises(KnownError) as caught:
+            found(profile, "the dentist")
+    assert caught.value.code == "broken_calendar_file"
+    assert caught.value.message.startswith("Nothing called 'dentist' from 30 days back")
+    assert "calendars/personal/broken.ics cannot be read and may hold it" in caught.value.message
+
+
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Profile]:
     with open_profile(tmp_path_factory.mktemp("office") / "p") as opened:
@@ -231,7 +352,10 @@ def test_words_that_fit_several_ask(profile: Profile, text: str) -> None:
     [
         ("dentist tomorrow", "Nothing called 'dentist' on Thursday 19 November"),
         ("my 5pm on friday", "Nothing on Friday 20 November at 17:00"),
+        ("my 5pm with Anna", "Nothing called 'Anna' at 17:00 on any day of the coming year."),
         ("the opera", "Nothing called 'opera'"),
+        ("the event with Xaver", "Nothing called 'Xaver' from 30 days back"),
+        ("Xaver", "Nothing called 'Xaver' from 30 days back to a year ahead. Nothing was changed"),
         ("the opera and the dentist", "Nothing called 'opera"),
         ("it", "I do not know which event"),
         ("the", "Nothing"),
@@ -250,22 +374,31 @@ def test_nothing_found_says_what_was_looked_for(profile: Profile, text: str, whe
     assert caught.value.message.startswith(where)
 
 
+def test_a_wrong_day_is_told_with_the_right_one(profile: Profile) -> None:
+    with pytest.raises(KnownError) as caught:
+        found(profile, "the dentist tomorrow")
+    assert caught.value.hint == (
+        "There is Fri 20 Nov 14:00–14:30 Dentist. Say its day if you mean that."
+    )
+
+
 def test_a_time_must_match_the_start_not_the_middle(profile: Profile) -> None:
     with pytest.raises(KnownError):
         resolve_events("my 12:30 on friday", profile.calendar, CLOCK)
 
 
 def test_ids_come_back_in_the_order_given(profile: Profile) -> None:
-    listed = profile.calendar.occurrences(NOW, NOW + timedelta(days=4))
+    listed = profile.occurrences(NOW, NOW + timedelta(days=4))
     ids = [listed[2].id, listed[0].id, listed[2].id]
     resolved = resolve_events(ids, profile.calendar, CLOCK)
-    assert [each.id for each in resolved.occurrences] == ids[:2] and resolved.many
+    assert [each.id for each in resolved.occurrences] == ids[:2]
 
 
 def test_it_means_what_was_last_spoken_of(profile: Profile) -> None:
-    recent = profile.calendar.read(NOW, NOW + timedelta(days=1)).occurrences[:1]
+    listed = profile.occurrences(NOW, NOW + timedelta(days=1))
+    recent = RecentEvents((listed[0],), spoken=True)
     resolved = resolve_events("it", profile.calendar, CLOCK, recent=recent)
-    assert [each.title for each in resolved.occurrences] == [recent[0].title]
+    assert resolved.occurrences == (listed[0],)
 
 
 def test_search_words_leave_out_what_names_nothing() -> None:

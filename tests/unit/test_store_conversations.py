@@ -117,7 +117,7 @@ def test_a_deleted_conversation_can_be_put_back_as_it_was(
     conversations.restore(one)
     conversations.restore(one)
     assert before in conversations.listed()
-    assert history.turns(one)[0].user.text == "hello"
+    assert history.turns_of(history.newest_turn_ids(one, 99)[0])[0].turn.user.text == "hello"
 
 
 def test_words_said_in_a_deleted_conversation_bring_it_back(
@@ -160,7 +160,7 @@ def test_what_was_deleted_is_gone_from_the_disk_after_the_next_start(
         assert [each.id for each in conversations.listed()] == [kept]
         assert found(conversations, "keepsake") == [kept]
         with pytest.raises(KeyError):
-            history.turns(gone)
+            history.newest_turn_ids(gone, 99)[0]
         journal = Journal(again)
         assert journal.turn_of("c1") is None
         assert [entry.id for entry in journal.last_applied()] == ["c1"]
@@ -254,7 +254,7 @@ def test_replaced_turns_and_deleted_conversations_are_not_found(
     history: History, conversations: Conversations
 ) -> None:
     one, two = begun(history, "one", "lunch"), begun(history, "lunch", "lunch")
-    (turn,) = history.turn_ids(one)
+    (turn,) = history.newest_turn_ids(one, 99)[0]
     history.start_turn(one, Message.of("user", "supper"), NOW, replaces=turn)
     conversations.delete(two, NOW)
     assert conversations.search("lunch", 10) == ()
@@ -327,7 +327,7 @@ def test_a_word_that_was_said_is_found(
 ) -> None:
     conversations, history = Conversations(connection), History(connection)
     one = begun(history, "x", f"{said} {word} {said}")
-    (turn,) = history.turn_ids(one)
+    (turn,) = history.newest_turn_ids(one, 99)[0]
     assert conversations.find_turns(one, word) == (turn,)
     assert conversations.find_turns(one, word[:-1] or word) == (turn,)
     assert history.turn(turn).user.text == f"{said} {word} {said}"

@@ -61,7 +61,7 @@ def refused(paths: ProfilePaths) -> KnownError:
 def read_all(paths: ProfilePaths) -> None:
     with closing(open_database(paths)) as connection:
         history = History(connection)
-        history.turns(1)
+        history.turns_of(history.newest_turn_ids(1, 99)[0])
         Conversations(connection).search("word", 10)
         history.start_turn(1, Message.of("user", "word"), NOW)
 

@@ -187,9 +187,10 @@ def test_a_full_disk_while_history_is_written_loses_nothing_said_before(
     history.start_turn(conversation, Message.of("user", "again"), now)
     connection.close()
     connection = open_database(paths)
-    kept = History(connection).turns(conversation)
+    history = History(connection)
+    kept = history.turns_of(history.newest_turn_ids(conversation, 99)[0])
     connection.close()
-    assert [turn.user.text for turn in kept] == ["kept", "again"]
+    assert [each.turn.user.text for each in kept] == ["kept", "again"]
 
 
 def test_a_new_profile_on_a_full_disk_gets_a_sentence(disk: SmallDisk) -> None:

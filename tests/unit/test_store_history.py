@@ -94,9 +94,10 @@ def test_conversations_keep_their_turns_in_order(connection: sqlite3.Connection)
         history.start_turn(where, Message.of("user", text), NOW)
         for where, text in ((one, "a"), (two, "b"), (one, "c"))
     ]
-    assert [turn.user.text for turn in history.turns(one)] == ["a", "c"]
-    assert history.turn_ids(one) == (ids[0], ids[2])
-    assert history.turn_ids(two) == (ids[1],)
+    kept = history.newest_turn_ids(one, 99)[0]
+    assert kept == (ids[0], ids[2])
+    assert [each.turn.user.text for each in history.turns_of(kept)] == ["a", "c"]
+    assert history.newest_turn_ids(two, 99)[0] == (ids[1],)
 
 
 def test_a_paused_turn_survives_a_restart_with_its_proposal(paths: ProfilePaths) -> None:
@@ -109,12 +110,10 @@ def test_a_paused_turn_survives_a_restart_with_its_proposal(paths: ProfilePaths)
     with closing(open_database(paths)) as second:
         history = History(second)
         assert history.recover() == []
-        assert history.paused_turns() == [turn_id]
         assert history.paused(turn_id) == proposal
         assert history.turn(turn_id).state is TurnState.PAUSED
         history.finish(turn_id, TurnState.DONE)
         assert history.paused(turn_id) is None
-        assert history.paused_turns() == []
 
 
 def test_a_turn_whose_process_died_has_failed_with_a_sentence(paths: ProfilePaths) -> None:
@@ -130,9 +129,11 @@ def test_a_turn_whose_process_died_has_failed_with_a_sentence(paths: ProfilePath
         history = History(second)
         assert history.recover() == [lost]
         assert history.turn(lost).state is TurnState.FAILED
-        assert history.error(lost) == "Phial was ended before this request was finished."
-        assert history.error(done) == ""
-        assert history.error(failed) == "The disk is full."
+        assert [each.error for each in history.turns_of((lost, done, failed))] == [
+            "Phial was ended before this request was finished.",
+            "",
+            "The disk is full.",
+        ]
         assert history.recover() == []
 
 
@@ -143,8 +144,8 @@ def test_turns_that_do_not_exist_are_a_mistake_of_the_caller(
     for attempt in (
         lambda: history.turn(7),
         lambda: history.paused(7),
-        lambda: history.error(7),
-        lambda: history.turns(7),
+        lambda: history.turns_of((7,))[0].error,
+        lambda: history.newest_turn_ids(7, 99)[0],
         lambda: history.add_reply(7, USER),
         lambda: history.finish(7, TurnState.DONE),
         lambda: history.start_turn(7, USER, NOW),

@@ -83,10 +83,9 @@ def test_a_database_of_the_first_format_keeps_what_is_in_it(first_format: Profil
         )
         assert (lunch.pinned, lunch.waiting) == (False, True)
         assert (empty.title, empty.updated_at.year) == ("nothing said", 1970)
-        assert history.turn_ids(1) == (1, 2)
+        assert history.newest_turn_ids(1, 99)[0] == (1, 2)
         assert history.turn(1).user.text == "Lunch with Zoë \udcff"
         assert history.paused(2) == Proposal("Add?", (), Risk.CHANGE)
-        assert history.paused_turns() == [2]
         (entry,) = Journal(connection).operations_of([1])[1]
         assert (entry.id, entry.change.summary, entry.change.becomes) == ("c1", "Add 'lunch'", ())
     backup = first_format.database.with_name("phial.db.backup-v1")

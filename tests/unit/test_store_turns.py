@@ -70,9 +70,9 @@ def test_a_retried_turn_gives_its_place_to_the_new_one(history: History) -> None
     before = ended(history, conversation)
     failed = ended(history, conversation, TurnState.FAILED)
     again = history.start_turn(conversation, USER, NOW, replaces=failed)
-    assert history.turn_ids(conversation) == (before, again)
+    assert history.newest_turn_ids(conversation, 99)[0] == (before, again)
     assert history.newest_turn_ids(conversation, 5) == ((before, again), 0)
-    assert len(history.turns(conversation)) == 2
+    assert len(history.turns_of(history.newest_turn_ids(conversation, 99)[0])) == 2
     assert history.replaced_for(again) == failed
     assert history.replaced_for(before) == 0
     assert history.turn(failed).state is TurnState.FAILED
@@ -85,8 +85,7 @@ def test_what_an_edited_turn_waited_with_is_dropped(history: History) -> None:
     new = history.start_turn(conversation, USER, NOW, replaces=paused)
     assert history.paused(paused) is None
     assert history.turn(paused).state is TurnState.DONE
-    assert history.paused_turns() == []
-    assert history.turn_ids(conversation) == (new,)
+    assert history.newest_turn_ids(conversation, 99)[0] == (new,)
 
 
 def test_a_turn_can_be_edited_again_and_again(history: History) -> None:
@@ -96,10 +95,10 @@ def test_a_turn_can_be_edited_again_and_again(history: History) -> None:
         replaced, latest = latest, history.start_turn(conversation, USER, NOW, replaces=latest)
         assert history.replaced_for(latest) == replaced
         history.finish(latest, TurnState.FAILED)
-    assert history.turn_ids(conversation) == (latest,)
+    assert history.newest_turn_ids(conversation, 99)[0] == (latest,)
     # Its place was given away before.
     late = history.start_turn(conversation, USER, NOW, replaces=replaced)
-    assert history.turn_ids(conversation) == (latest, late)
+    assert history.newest_turn_ids(conversation, 99)[0] == (latest, late)
     assert (history.replaced_for(latest), history.replaced_for(late)) == (replaced, 0)
 
 
@@ -117,7 +116,7 @@ def test_a_turn_that_changed_something_stays(
     elif settle == "absent":
         journal.mark_absent(ids)
     new = history.start_turn(conversation, USER, NOW, replaces=turn)
-    assert history.turn_ids(conversation) == ((new,) if leaves else (turn, new))
+    assert history.newest_turn_ids(conversation, 99)[0] == ((new,) if leaves else (turn, new))
     assert history.replaced_for(new) == (turn if leaves else 0)
 
 
@@ -127,7 +126,7 @@ def test_a_turn_whose_changes_were_undone_may_leave(history: History, journal: J
     journal.mark_applied(journal.begin(turn, "add", [CHANGE]))
     journal.mark_applied(journal.begin(None, "undo", [CHANGE.inverse("c1")]))
     new = history.start_turn(conversation, USER, NOW, replaces=turn)
-    assert history.turn_ids(conversation) == (new,)
+    assert history.newest_turn_ids(conversation, 99)[0] == (new,)
 
 
 def test_only_an_ended_turn_of_the_same_conversation_leaves(history: History) -> None:
@@ -136,8 +135,8 @@ def test_only_an_ended_turn_of_the_same_conversation_leaves(history: History) ->
     running = history.start_turn(here, USER, NOW)
     for replaces in (elsewhere, running, 999, 0, -1):
         assert history.replaced_for(history.start_turn(here, USER, NOW, replaces)) == 0
-    assert history.turn_ids(there) == (elsewhere,)
-    assert running in history.turn_ids(here)
+    assert history.newest_turn_ids(there, 99)[0] == (elsewhere,)
+    assert running in history.newest_turn_ids(here, 99)[0]
 
 
 def test_a_replacement_happens_with_the_new_words_or_not_at_all(
@@ -149,7 +148,7 @@ def test_a_replacement_happens_with_the_new_words_or_not_at_all(
     with pytest.raises(ZeroDivisionError), transaction(connection):
         history.start_turn(conversation, USER, NOW, replaces=turn)
         raise ZeroDivisionError
-    assert history.turn_ids(conversation) == (turn,)
+    assert history.newest_turn_ids(conversation, 99)[0] == (turn,)
     assert history.paused(turn) == PROPOSAL
 
 
@@ -209,9 +208,9 @@ def test_what_waits_in_a_deleted_conversation_does_not_come_back(
     history.pause(turn, PROPOSAL)
     conversations = Conversations(connection)
     conversations.delete(conversation, NOW)
-    assert history.paused_turns() == []
+    assert conversations.listed() == ()
     conversations.restore(conversation)
-    assert history.paused_turns() == [turn]
+    assert [each.waiting for each in conversations.listed()] == [True]
 
 
 def test_the_log_tells_what_each_turn_did(history: History, journal: Journal) -> None:

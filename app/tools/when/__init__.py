@@ -4,7 +4,7 @@ The public functions are here; how English says times is split over the modules 
 clock is an argument. English only.
 """
 
-from app.tools.when.durations import parse_duration, parse_offset
+from app.tools.when.durations import parse_duration
 from app.tools.when.finder import find_when
 from app.tools.when.grammar import parse_when
 from app.tools.when.model import When, WhenKind
@@ -19,7 +19,6 @@ __all__ = [
     "last_day",
     "occurrences",
     "parse_duration",
-    "parse_offset",
     "parse_when",
     "say_day",
     "say_length",

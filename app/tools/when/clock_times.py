@@ -185,11 +185,12 @@ def _spoken(c: Cursor, bare: bool) -> ClockTime | None:
     if hour == 12 and c.accept("midnight"):
         return _exact(24, 0)
     if half := _meridiem(c):
+        _ish(c)
         return _with_meridiem(hour, 0, 0, half)
     if c.accept("o'clock"):
         half = _meridiem(c)
         return _with_meridiem(hour, 0, 0, half) if half else _lone(hour)
-    if c.accept("ish") or c.phrase("- ish"):
+    if _ish(c):
         return _lone(hour)
     place = c.place
     minute = _minutes(c, digits)
@@ -203,6 +204,11 @@ def _spoken(c: Cursor, bare: bool) -> ClockTime | None:
     if not bare or not c.settled() or c.peek().lemma in MONTHS:
         return None
     return _exact(hour, 0) if zero_led else _lone(hour)
+
+
+def _ish(c: Cursor) -> bool:
+    """Step over the "ish" of "3ish" and "3pm-ish"."""
+    return bool(c.accept("ish") or c.phrase("- ish"))
 
 
 @rule

@@ -47,7 +47,7 @@ class Cursor:
         self.tokens = tokens
         self.place = 0
         self.zone: ZoneInfo = clock.zone
-        self.now: datetime = clock.now.astimezone(clock.zone)
+        self.now: datetime = clock.now
         self.today: date = self.now.date()
         self.future = future
         self.day_first = day_first

@@ -1,6 +1,6 @@
-"""Lengths of time ("an hour and a half", "1h30") and offsets ("2 days earlier").
+"""Lengths of time: "an hour and a half", "1h30".
 
-The rule `amount` serves the grammar; `parse_duration` and `parse_offset` serve the tools.
+The rule `amount` serves the grammar, `parse_duration` the tools.
 """
 
 from __future__ import annotations
@@ -8,13 +8,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from app.core.errors import AmbiguousError, KnownError
+from app.core.errors import KnownError
 from app.core.ports import Clock
 from app.tools.when.cursor import Cursor, integer, rule
 from app.tools.when.model import DAY_SECONDS
 from app.tools.when.tokens import Kind, tokenize
 from app.tools.when.vocabulary import HOUR, MINUTE, SHORT_UNITS, UNITS, Amount
-from app.tools.when.wording import say_length
 
 _LONGEST = timedelta(days=366 * 10)
 
@@ -201,57 +200,8 @@ def parse_duration(text: str) -> timedelta:
     c.skip("for", "about", "around", "lasting", "length")
     found = _iso(c) or amount(c)
     c.accept("long")
-    c.skip(".", "!", ",", "please", "thanks")
+    c.skip(".", "!", ",", "please", "thanks", "of")
     length = to_timedelta(found) if found else None
     if length is None or not c.at_end() or length > _LONGEST:
         raise _length_error(text)
     return length
-
-
-def parse_offset(text: str) -> timedelta:
-    """How far to move: positive is later, negative earlier. "2 hours" alone means later.
-
-    Raises KnownError("when_unclear") if it is no length of time, and AmbiguousError for "back"
-    and "forward" alone, which people use in both directions; "push back" is later and "bring
-    forward" earlier.
-    """
-    c = _cursor(text)
-    c.skip("by")
-    before = _direction(c)
-    c.skip("by")
-    found = _iso(c) or amount(c)
-    after = _direction(c)
-    c.skip(".", "!", ",", "please", "thanks")
-    length = to_timedelta(found) if found else None
-    words = {word for word in (before, after) if word}
-    if length is None or not c.at_end() or length > _LONGEST or len(words) > 1:
-        raise _length_error(text)
-    if words == {"unsaid"}:
-        said = say_length(length)
-        raise AmbiguousError(
-            "when_ambiguous",
-            f"“{' '.join(text.split())}” can mean earlier or later.",
-            "Say “earlier” or “later”.",
-            choices=((f"{said} earlier", f"{said} earlier"), (f"{said} later", f"{said} later")),
-        )
-    return -length if words == {"earlier"} else length
-
-
-_DIRECTIONS = {
-    "earlier": ("-", "minus", "earlier", "sooner", "before"),
-    "later": ("+", "plus", "later", "after"),
-}
-
-
-@rule
-def _direction(c: Cursor) -> str | None:
-    if c.phrase("push back", "pushed back", "put back", "put off", "postponed", "delayed"):
-        return "later"
-    if c.phrase("bring forward", "brought forward", "pull forward", "pulled forward"):
-        return "earlier"
-    for direction, signs in _DIRECTIONS.items():
-        if c.accept(*signs):
-            return direction
-    if c.phrase("back", "backward", "backwards", "forward", "forwards"):
-        return "unsaid"
-    return None

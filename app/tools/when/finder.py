@@ -130,10 +130,10 @@ def _is_time(tokens: list[Token], begin: int, end: int, settled: bool) -> bool:
     return True
 
 
-def _candidate(tokens: list[Token], begin: int, clock: Clock) -> int | None:
+def _candidate(tokens: list[Token], begin: int, clock: Clock, future: bool) -> int | None:
     """Where a time that begins at `begin` ends, None if there is none."""
     for day_first in (None, True):
-        c = Cursor(tokens, clock, day_first=day_first, embedded=True)
+        c = Cursor(tokens, clock, future=future, day_first=day_first, embedded=True)
         c.place = begin
         try:
             found = expression(c)
@@ -148,9 +148,11 @@ def _candidate(tokens: list[Token], begin: int, clock: Clock) -> int | None:
 
 
 def find_when(
-    text: str, clock: Clock, *, locale: str = "en_GB"
+    text: str, clock: Clock, *, locale: str = "en_GB", future: bool = True
 ) -> tuple[When, tuple[int, int]] | None:
     """The longest time in `text` and its place in characters, with its "on", "at" or "the".
+
+    `future` as in `parse_when`.
 
     None if there is no time. The same as `parse_when` makes of that piece of the text. Raises
     what `parse_when` raises where the words clearly name a time that cannot be ("on 31 Nov") or
@@ -163,7 +165,7 @@ def find_when(
         token = tokens[place]
         end = None
         if token.kind is Kind.NUMBER or token.lemma in _STARTS:
-            end = _candidate(tokens, place, clock)
+            end = _candidate(tokens, place, clock, future)
         if end is None:
             place += 1
             continue
@@ -175,7 +177,7 @@ def find_when(
         return None
     start, end = best
     try:
-        return parse_when(text[start:end], clock, locale=locale), best
+        return parse_when(text[start:end], clock, locale=locale, future=future), best
     except AmbiguousError as error:
         error.choices = tuple(
             (text[:start] + value + text[end:], label) for value, label in error.choices

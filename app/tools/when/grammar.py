@@ -17,15 +17,40 @@ from app.tools.when.model import When, WhenKind, day_start, impossible, unclear
 from app.tools.when.moments import Reading, moment, moved_by
 from app.tools.when.recurrence import Repeating, lasting_until, repeating
 from app.tools.when.rules import at_clock, first_occurrence, say_rule, until_value
-from app.tools.when.spans import after, bounded, part_of_day, rest, running, since, slot, until
+from app.tools.when.spans import (
+    after,
+    beside_part,
+    bounded,
+    joined,
+    part_of_day,
+    rest,
+    running,
+    since,
+    slot,
+    until,
+)
 from app.tools.when.tokens import Token, tokenize
 from app.tools.when.vocabulary import words_of
 from app.tools.when.wording import describe, say_day, say_length, say_time
 
 LONGEST_TEXT = 500
-_LEADS = frozenset(words_of("on at for in from the around about is it its to anytime sometime"))
-_POLITE = ("please", "thanks", "thank you", "pls", "if possible", "ok", "okay", "then", "or so")
+_LEADS = frozenset(
+    words_of(
+        "on at for in from the around about is it its to anytime sometime my whole entire of any "
+        "one day over during"
+    )
+)
+_POLITE = (
+    *("please", "thanks", "thank you", "pls", "if possible", "ok", "okay", "then", "or so"),
+    *("too", "as well", "also", "instead"),
+)
 _MONTH_FIRST = frozenset({"en_us", "en_ph", "en_fm", "en_pw", "en_mh", "en_gu", "en_as"})
+
+
+_KINDS = (
+    *(moment, joined, bounded, repeating, since, until, after, beside_part, part_of_day, running),
+    *(rest, slot),
+)
 
 
 def expression(c: Cursor) -> Reading | None:
@@ -33,7 +58,7 @@ def expression(c: Cursor) -> Reading | None:
     begin = c.place
     best: Reading | Repeating | None = None
     best_place = begin
-    for one in (moment, bounded, repeating, since, until, after, part_of_day, running, rest, slot):
+    for one in _KINDS:
         if one is bounded and not _may_be_bounded(c, begin, best_place):
             continue
         c.place = begin
@@ -137,6 +162,7 @@ def _finish(c: Cursor, found: Reading, text: str) -> When:
         said=said,
         choose=found.choose,
         note=note,
+        dated=found.dated,
     )
 
 

@@ -36,7 +36,8 @@ class When:
     `fit_until`). `start` of a RECURRING is its first occurrence on or after now; an all-day rule
     that falls on today starts today. `text` is what it was read from, `said` tells the user which
     date it took, `choose` is "first" when the words ask for a free slot. `note` says where the
-    clock skips the time that was asked for, "" elsewhere.
+    clock skips the time that was asked for, "" elsewhere. `dated`: the words say which day it is
+    ("friday at 3"), not only a time of day ("3pm", "the afternoon").
 
     Two datetimes of the same zone compare by wall time in Python: compare `timestamp()` where an
     hour may be repeated.
@@ -51,6 +52,7 @@ class When:
     said: str
     choose: str = ""
     note: str = ""
+    dated: bool = True
 
     @property
     def all_day(self) -> bool:
@@ -87,13 +89,11 @@ def later(moment: datetime, by: timedelta) -> datetime:
     return (utc + by).astimezone(moment.tzinfo)
 
 
-def unclear(text: str, hint: str = "") -> KnownError:
+def unclear(text: str) -> KnownError:
     """The words are not a time Phial understands."""
     shown = " ".join(text.split())[:80]
     message = f"I cannot read “{shown}” as a time." if shown else "No time was given."
-    return KnownError(
-        "when_unclear", message, hint or "Say it like “tomorrow at 15:00” or “friday 2-3pm”."
-    )
+    return KnownError("when_unclear", message, "Say it like “tomorrow at 15:00” or “friday 2-3pm”.")
 
 
 def impossible(message: str, hint: str = "Check the date and say it again.") -> KnownError:

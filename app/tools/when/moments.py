@@ -25,7 +25,7 @@ from app.tools.when.cursor import Cursor, rule
 from app.tools.when.dates import Days, iso_date, moved, one_day
 from app.tools.when.durations import amount
 from app.tools.when.model import WhenKind, day_start, impossible, later
-from app.tools.when.periods import days, shifted
+from app.tools.when.periods import days, in_week, shifted
 from app.tools.when.tokens import Kind
 from app.tools.when.vocabulary import Amount
 
@@ -34,7 +34,7 @@ from app.tools.when.vocabulary import Amount
 class Reading:
     """A time resolved, before it is told to the user. Fields as in `When`.
 
-    `rule_said` are the words for a rule; `part`: it is a named part of a day.
+    `rule_said` are the words for a rule; `part`: it is a named part of a day; `dated` as in `When`.
     """
 
     kind: WhenKind
@@ -45,6 +45,7 @@ class Reading:
     rule_said: str = ""
     choose: str = ""
     part: bool = False
+    dated: bool = True
 
 
 @dataclass(frozen=True)
@@ -184,6 +185,12 @@ def _bare_hour(c: Cursor) -> ClockTime | None:
     return found
 
 
+@rule
+def _beginning(c: Cursor) -> ClockTime | None:
+    """ "from 2" behind a day: when it begins."""
+    return clock_time(c, bare=True) if c.accept("from") else None
+
+
 def _one_more(c: Cursor, parts: _Parts, bare: bool) -> _Parts | None:
     """The parts with the next one added, None if none follows that fits."""
     if parts.empty:
@@ -199,9 +206,12 @@ def _one_more(c: Cursor, parts: _Parts, bare: bool) -> _Parts | None:
             day = days(c)
             if day is not None:
                 return replace(parts, day=day)
+        elif not parts.day.exact and (day := in_week(c, parts.day)):
+            return replace(parts, day=day)
         if parts.clock is None:
             loose = bare or parts.day is not None
             clock = clock_range(c, bare=loose) or clock_time(c, bare=loose) or _bare_hour(c)
+            clock = clock or (_beginning(c) if parts.day is not None else None)
             if clock is not None:
                 return replace(parts, clock=clock)
         if parts.part is None:
@@ -261,7 +271,7 @@ def _together(c: Cursor, parts: _Parts, shown: str) -> Reading:
         if fitted is None:
             raise impossible(f"“{shown}” names two different times of day.", "Say one of them.")
         clock, part = fitted, None
-    day = parts.day
+    day, dated = parts.day, parts.day is not None
     if clock is None and part is None:
         assert day is not None
         single = (day.until - day.first).days == 1
@@ -279,7 +289,7 @@ def _together(c: Cursor, parts: _Parts, shown: str) -> Reading:
             found = _on_day(c, moved(day, day.roll), clock, part)
         elif not c.future and found.start > c.now:
             found = _on_day(c, moved(day, -day.roll), clock, part)
-    return _lengthened(c, found, parts.length)
+    return _lengthened(c, replace(found, dated=dated), parts.length)
 
 
 def _on_day(

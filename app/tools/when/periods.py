@@ -11,13 +11,14 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from app.tools.when.cursor import Cursor, rule
+from app.tools.when.cursor import Cursor, ordinal, rule
 from app.tools.when.dates import (
     YEARS,
     Days,
     add_months,
     make_date,
     month_name,
+    month_reference,
     month_start,
     one_day,
 )
@@ -54,13 +55,17 @@ def _unit_period(c: Cursor) -> Days | None:
         return _week(c.today, 2)
     if c.phrase("the week before last", "week before last"):
         return _week(c.today, -2)
+    if c.phrase("the weekend after next", "weekend after next"):
+        return _weekend(c.today, 2)
     which = c.accept("this", "next", "last", "the", "coming")
     if which == "the":
         which = c.accept("coming") or "the"
     shift = _SHIFT.get(which or "the", 0)
     word = c.accept("week", "weekend", "month", "year", "workweek")
-    if word is None or (word != "weekend" and which in (None, "the")):
+    if word is None:
         return None
+    if word != "weekend" and which in (None, "the") and (c.embedded or not c.at_end()):
+        return None  # "the week" by itself is this one
     if word in ("week", "workweek"):
         return _week(c.today, shift)
     if word == "weekend":
@@ -69,6 +74,37 @@ def _unit_period(c: Cursor) -> Days | None:
     if word == "month":
         return _month(add_months(c.today.replace(day=1), shift))
     return _year(c.today.year + shift)
+
+
+@rule
+def in_week(c: Cursor, day: Days) -> Days | None:
+    """A bare weekday moved by a week said behind its time: "thursday afternoon next week"."""
+    c.accept("of", "in")
+    weeks = {"this week": 0, "next week": 1, "last week": -1, "the week after next": 2}.get(
+        c.phrase("this week", "next week", "last week", "the week after next") or ""
+    )
+    if weeks is None:
+        length = amount(c) if c.before().lemma == "in" else None
+        if length is None or length.months or length.seconds or length.days % 7:
+            return None
+        weeks = length.days // 7
+    return one_day(monday(c.today) + timedelta(days=7 * weeks + day.first.weekday()))
+
+
+@rule
+def _week_of_month(c: Cursor) -> Days | None:
+    """ "the first week of December", "last week of the month": seven days from its end or 1st."""
+    c.accept("the")
+    count = -1 if c.accept("last") else ordinal(c)
+    if count is None or count > 4 or not c.accept("week") or not c.accept("of", "in"):
+        return None
+    month = month_reference(c)
+    if month is None:
+        return None
+    first = month + timedelta(days=7 * (count - 1))
+    if count < 0:
+        first = add_months(month, 1) - timedelta(days=7)
+    return Days(first, first + timedelta(days=7))
 
 
 @rule
@@ -248,6 +284,7 @@ def period(c: Cursor) -> Days | None:
         _edge(c)
         or _third(c)
         or _week_of(c)
+        or _week_of_month(c)
         or _numbered_week(c)
         or _unit_period(c)
         or _named_month(c)

@@ -14,6 +14,9 @@ from app.tools.when.vocabulary import MONTH_NAMES, RULE_DAYS, WEEKDAY_NAMES
 
 WORKDAYS = tuple((0, day) for day in range(5))
 
+_UNITS = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
+_SAID_PARTS = {"FREQ", "INTERVAL", "BYDAY", "BYMONTHDAY", "BYMONTH", "COUNT", "UNTIL", "WKST"}
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -86,25 +89,51 @@ def fit_until(rrule: str, zone: ZoneInfo, *, all_day: bool) -> str:
 
 
 def say_repetition(rrule: str, start: date, zone: ZoneInfo) -> str:
-    """An RRULE value of this grammar in words, with its end and with what it leaves out.
+    """An RRULE value in words, with its end and with what it leaves out.
 
     "every 2 weeks on Friday until 18 December 2026". `start` is the day of the first occurrence,
-    which settles what a rule without days falls on.
+    which settles what a rule without days falls on. Rules of other programs that say more than
+    this grammar can are only called so.
     """
-    parts = dict(part.split("=", 1) for part in rrule.split(";"))
-    days = [part for part in parts.get("BYDAY", "").split(",") if part]
-    found = Rule(
-        freq=parts["FREQ"],
-        interval=int(parts.get("INTERVAL", 1)),
-        by_day=tuple((int(day[:-2] or 0), RULE_DAYS.index(day[-2:])) for day in days),
-        month_day=int(parts.get("BYMONTHDAY", 0)),
-        month=int(parts.get("BYMONTH", 0)),
-        count=int(parts.get("COUNT", 0)),
-    )
-    last = last_day(rrule, zone)
+    try:
+        found, last = _rule_in(rrule, start), last_day(rrule, zone)
+    except ValueError:
+        return "repeats by a rule of its own"
     until = f" until {last.day} {MONTH_NAMES[last.month - 1]} {last.year}" if last else ""
     skipped = _skipped(found, start)
     return say_rule(found) + until + (f" ({skipped})" if skipped else "")
+
+
+def _rule_in(rrule: str, start: date) -> Rule:
+    """The rule in an RRULE value; raises ValueError where it says more than a `Rule` can."""
+    parts = dict(part.split("=", 1) for part in rrule.upper().split(";"))
+    freq, month = parts.get("FREQ", ""), int(parts.get("BYMONTH", 0))
+    days = [part for part in parts.get("BYDAY", "").split(",") if part]
+    by_day = tuple((int(day[:-2] or 0), RULE_DAYS.index(day[-2:])) for day in days)
+    counted = any(count for count, _ in by_day)
+    if by_day and freq == "DAILY" and parts.get("INTERVAL", "1") == "1":
+        freq = "WEEKLY"  # the same days
+    monthly = freq in ("MONTHLY", "YEARLY")
+    said = (
+        set(parts) <= _SAID_PARTS
+        and freq in _UNITS
+        and all(-1 <= count <= 5 for count, _ in by_day)
+        and not (by_day and (monthly != counted or freq in ("DAILY", "YEARLY")))
+        and not ("BYMONTHDAY" in parts and (by_day or not monthly))
+        and not (month and freq != "YEARLY")
+    )
+    if not said:
+        raise ValueError("a rule of another program")
+    if month and "BYMONTHDAY" not in parts:
+        parts["BYMONTHDAY"] = str(start.day)
+    return Rule(
+        freq=freq,
+        interval=int(parts.get("INTERVAL", 1)),
+        by_day=by_day,
+        month_day=int(parts.get("BYMONTHDAY", 0)),
+        month=month,
+        count=int(parts.get("COUNT", 0)),
+    )
 
 
 def last_day(rrule: str, zone: ZoneInfo) -> date | None:
@@ -142,8 +171,7 @@ def _skipped(found: Rule, start: date) -> str:
 
 def say_rule(found: Rule) -> str:
     """The rule in words: "every 2 weeks on Friday"."""
-    names = {"DAILY": "day", "WEEKLY": "week", "MONTHLY": "month", "YEARLY": "year"}
-    unit = names[found.freq]
+    unit = _UNITS[found.freq]
     every = f"every {unit}" if found.interval == 1 else f"every {found.interval} {unit}s"
     on = ""
     if found.by_day == WORKDAYS:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.tools.when.clock_times import clock_time, day_part
+from app.tools.when.clock_times import DayPart, clock_time, day_part
 from app.tools.when.cursor import Cursor, rule
-from app.tools.when.dates import Days, one_day
+from app.tools.when.dates import Days, moved, one_day
 from app.tools.when.durations import amount, unit
 from app.tools.when.model import WhenKind, day_start, impossible, later
 from app.tools.when.moments import Reading, minute, moment, moved_by
@@ -131,7 +131,7 @@ def until(c: Cursor) -> Reading | None:
         if word != "before" or c.future:
             raise impossible("That is already past.", "Say a time that is still ahead.")
         start = _LONG_AGO.replace(tzinfo=c.zone)
-    return _span(start, end)
+    return replace(_span(start, end), dated=found.dated)
 
 
 @rule
@@ -146,7 +146,8 @@ def after(c: Cursor) -> Reading | None:
         start = found.start if found.end is None else found.end
         day = found.start.date()
         end = day_start(day + timedelta(days=1), c.zone)
-        return _span(start, end) if start.timestamp() < end.timestamp() else None
+        over = start.timestamp() >= end.timestamp()
+        return None if over else replace(_span(start, end), dated=found.dated)
     start = found.end or found.start
     if start < c.now:
         return _span(start, c.now)
@@ -161,9 +162,14 @@ def part_of_day(c: Cursor) -> Reading | None:
         return None
     word = c.accept("after", "before", "until", "by")
     bound = clock_time(c, bare=True) if word else None
-    if bound is None:
+    part = (_hours_of(c) or day_part(c)) if word and bound is None else None
+    if bound is not None:
+        seconds = bound.seconds
+    elif part is not None:
+        seconds = part.end if word == "after" else part.start
+    else:
         return None
-    edge = c.moment(day.first, bound.seconds)
+    edge = c.moment(day.first, seconds)
     start, end = day_start(day.first, c.zone), day_start(day.until, c.zone)
     if word == "after":
         start = edge
@@ -172,6 +178,51 @@ def part_of_day(c: Cursor) -> Reading | None:
     if start.timestamp() >= end.timestamp():
         raise impossible("That is already past.", "Say a time that is still ahead.")
     return _span(start, end)
+
+
+@rule
+def _hours_of(c: Cursor) -> DayPart | None:
+    """What bounds a time and is none by itself: "after lunch", "before work"."""
+    hours = {"lunch": (12, 14), "work": (8, 18)}
+    word = c.accept(*hours)
+    if word is None or not c.settled():
+        return None
+    first, last = hours[word]
+    return DayPart(word, first * 3600, last * 3600)
+
+
+@rule
+def beside_part(c: Cursor) -> Reading | None:
+    """ "after lunch tomorrow", "before work": of the day named behind it, else of today."""
+    word = c.accept("after", "before")
+    part = _hours_of(c) if word else None
+    if part is None:
+        return None
+    day = days(c)
+    if day is None or (day.until - day.first).days != 1:
+        day = one_day(c.today)
+    start, end = day_start(day.first, c.zone), day_start(day.until, c.zone)
+    if word == "after":
+        return _span(c.moment(day.first, part.end), end)
+    edge = c.moment(day.first, part.start)
+    return _span(max(start, c.now) if start < c.now < edge else start, edge)
+
+
+@rule
+def joined(c: Cursor) -> Reading | None:
+    """ "today and tomorrow", "saturday and sunday": two days, one after the other.
+
+    Only as the whole of a text: among other words "and" may part two things.
+    """
+    first = None if c.embedded else days(c)
+    if first is None or (first.until - first.first).days != 1 or not c.accept("and", "&"):
+        return None
+    second = one_day(first.until) if c.phrase("the day after") else days(c)
+    if second is not None and not second.exact and second.first < first.first:
+        second = moved(second, second.roll)
+    if second is None or second.first != first.until:
+        return None
+    return _span(day_start(first.first, c.zone), day_start(second.until, c.zone))
 
 
 @rule
@@ -203,7 +254,8 @@ def bounded(c: Cursor) -> Reading | None:
         return one
     both = one.kind is two.kind is WhenKind.INSTANT
     real = timedelta(seconds=end.timestamp() - one.start.timestamp())
-    return replace(_span(one.start, end), duration=real if both and lead != "between" else None)
+    length = real if both and lead != "between" else None
+    return replace(_span(one.start, end), duration=length, dated=one.dated or two.dated)
 
 
 @rule

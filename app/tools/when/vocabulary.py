@@ -161,6 +161,7 @@ HOLIDAYS: tuple[tuple[str, int, int], ...] = (
     ("new years eve", 12, 31),
     ("new year day", 1, 1),
     ("new years day", 1, 1),
+    ("new year", 1, 1),
     ("halloween", 10, 31),
     ("valentine day", 2, 14),
     ("valentines day", 2, 14),

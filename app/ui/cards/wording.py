@@ -46,7 +46,7 @@ NOUNS = {
 }
 """What each argument of the tools is called on a card."""
 
-_ROOMS = {"calendar": "your calendar", "mail": "your mail", "contacts": "your contacts"}
+_ROOMS = {"calendar": "your calendar", "mail": "your mail", "message": "your mail"}
 
 
 class Compared(Protocol):

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.ui.chat.about_chip import AboutChip
 from app.ui.chat.composer import Composer
 from app.ui.chat.measures import WIDEST
 from app.ui.chat.transcript import Transcript
@@ -38,6 +39,8 @@ class ChatView(QWidget):
     restore_wanted = Signal(int)
     retry_wanted = Signal(int, str)
     link_wanted = Signal(str)
+    open_wanted = Signal(str)
+    about_dropped = Signal()
     earlier_wanted = Signal(int)
     find_wanted = Signal(str)
 
@@ -45,6 +48,7 @@ class ChatView(QWidget):
         super().__init__(parent)
         self.transcript = Transcript(self)
         self.work_line = WorkLine(self)
+        self.about = AboutChip(self)
         self.composer = Composer(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -53,6 +57,7 @@ class ChatView(QWidget):
         self._foot = QVBoxLayout()
         self._foot.setSpacing(SPACE[0])
         self._foot.addWidget(self.work_line)
+        self._foot.addWidget(self.about)
         self._foot.addWidget(self.composer)
         column.addLayout(self._foot)
         self._connect()
@@ -70,6 +75,8 @@ class ChatView(QWidget):
         transcript.retry_wanted.connect(self.retry_wanted)
         transcript.edit_wanted.connect(composer.begin_edit)
         transcript.link_wanted.connect(self.link_wanted)
+        transcript.open_wanted.connect(self.open_wanted)
+        self.about.dropped.connect(self.about_dropped)
         transcript.earlier_wanted.connect(self.earlier_wanted)
         transcript.find_wanted.connect(self.find_wanted)
         transcript.example_chosen.connect(self._try_example)
@@ -85,9 +92,9 @@ class ChatView(QWidget):
         """See `Transcript`."""
         self.transcript.show_conversation(view)
 
-    def show_empty(self, examples: tuple[str, ...]) -> None:
+    def show_empty(self, examples: tuple[str, ...], note: str = "") -> None:
         """See `Transcript`."""
-        self.transcript.show_empty(examples)
+        self.transcript.show_empty(examples, note)
 
     def add_turn(self, started: TurnStarted) -> None:
         """See `Transcript`."""
@@ -108,6 +115,14 @@ class ChatView(QWidget):
     def show_found(self, found: FoundTurns) -> None:
         """See `Transcript`."""
         self.transcript.show_found(found)
+
+    def show_about(self, title: str) -> None:
+        """See `AboutChip`."""
+        self.about.show_about(title)
+
+    def mark_opened(self, result: str) -> None:
+        """See `Transcript`."""
+        self.transcript.mark_opened(result)
 
     def show_work(self, work: Work | None) -> None:
         """See `WorkLine`."""

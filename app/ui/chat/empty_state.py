@@ -11,11 +11,16 @@ from app.ui.theme import SPACE, set_role, title_font
 
 
 class EmptyState(QWidget):
-    """A title, a line, and example requests; `example_chosen` carries one as it is to be asked."""
+    """A title, a line, and example requests; `example_chosen` carries one as it is to be asked.
+
+    `note` stands below them, "" for nothing.
+    """
 
     example_chosen = Signal(str)
 
-    def __init__(self, examples: tuple[str, ...], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, examples: tuple[str, ...], note: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(MARGIN, SPACE[4], MARGIN, SPACE[4])
@@ -32,6 +37,9 @@ class EmptyState(QWidget):
             button.clicked.connect(lambda _=False, words=example: self.example_chosen.emit(words))
             column.addWidget(button)
             self.buttons.append(button)
+        if note:
+            column.addSpacing(SPACE[1])
+            column.addWidget(PlainLabel(note, "secondary"))
 
 
 class _Example(QPushButton):

@@ -44,6 +44,7 @@ class Transcript(QWidget):
     retry_wanted = Signal(int, str)
     edit_wanted = Signal(int, str)
     link_wanted = Signal(str)
+    open_wanted = Signal(str)
     earlier_wanted = Signal(int)
     example_chosen = Signal(str)
     find_wanted = Signal(str)
@@ -57,6 +58,7 @@ class Transcript(QWidget):
         self._conversation = 0
         self._earlier = 0
         self._empty: EmptyState | None = None
+        self._opened = ""  # the result that is open beside the chat
         self._matches = Matches()
         self._found = FoundTurns(0, "", ())
         self._fetched_before = 0  # the turn before which more were last fetched for a match
@@ -130,13 +132,19 @@ class Transcript(QWidget):
         self._after_building() if not self._pending else self._building.start(0)
         self._place.to_end()
 
-    def show_empty(self, examples: tuple[str, ...]) -> None:
+    def mark_opened(self, result: str) -> None:
+        """Show which result is open beside the chat, "" for none."""
+        self._opened = result
+        for turn in self._turns:
+            turn.mark_opened(result)
+
+    def show_empty(self, examples: tuple[str, ...], note: str = "") -> None:
         """Show what can be asked, in place of a conversation."""
         self._clear()
         self._conversation = 0
         self._earlier = 0
         self._show_earlier_button()
-        self._empty = EmptyState(examples, self._column)
+        self._empty = EmptyState(examples, note, self._column)
         self._empty.example_chosen.connect(self.example_chosen)
         self._lines.insertWidget(1, self._empty)
         self._place.keep(self._empty)
@@ -225,6 +233,8 @@ class Transcript(QWidget):
         turn.retry_wanted.connect(self.retry_wanted)
         turn.edit_wanted.connect(self.edit_wanted)
         turn.link_wanted.connect(self.link_wanted)
+        turn.open_wanted.connect(self.open_wanted)
+        turn.mark_opened(self._opened)
         turn.card_left.connect(self.card_left)
         turn.finished.connect(lambda words: announce(self, words))
         if turn.card is not None:

@@ -20,6 +20,7 @@ from app.ui.chat.measures import MARGIN
 from app.ui.chat.message_view import MessageView
 from app.ui.chat.side_buttons import SideButtons, copy
 from app.ui.labels import PlainLabel
+from app.ui.results import ResultList
 from app.ui.theme import SPACE, set_role
 from app.ui.views import TurnView
 
@@ -75,6 +76,7 @@ class TurnWidget(QWidget):
     link_wanted = Signal(str)
     finished = Signal(str)
     card_left = Signal()
+    open_wanted = Signal(str)
 
     def __init__(self, view: TurnView, width: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,6 +103,7 @@ class TurnWidget(QWidget):
         self.card: ProposalCard | QuestionCard | None = None
         self.done: DoneLine | None = None
         self.error: FailedNote | None = None
+        self.results: ResultList | None = None
         self._side = SideButtons(self)
         self._width = width
         self._show(view)
@@ -132,7 +135,7 @@ class TurnWidget(QWidget):
     def stops(self) -> list[QWidget]:
         """What Tab reaches, in the order of reading."""
         found: list[QWidget] = []
-        parts = (self.bubble, self.answer, self.card, self.done, self.error)
+        parts = (self.bubble, self.answer, self.results, self.card, self.done, self.error)
         for part in parts:
             if part is None:
                 continue
@@ -148,8 +151,9 @@ class TurnWidget(QWidget):
 
     def _show(self, view: TurnView) -> None:
         before, self.view = self.view, view
-        self._show_step(view.step)
+        self._show_step("\n".join(filter(None, (view.step, *view.steps))))
         self._show_answer(view)
+        self._show_results(view)
         self._show_card(view, before)
         self._show_done(view)
         self._show_error(view)
@@ -194,6 +198,20 @@ class TurnWidget(QWidget):
             row.addWidget(self.answer)
             self._column.insertLayout(1 if self.step is None else 2, row)
         return self.answer
+
+    def _show_results(self, view: TurnView) -> None:
+        if self.results is not None:
+            self.results.show_rows(view.results)
+            self.results.setVisible(bool(view.results))
+        elif view.results:
+            self.results = ResultList(view.results, self)
+            self.results.opened.connect(self.open_wanted)
+            self._frames.insertWidget(0, self.results)
+
+    def mark_opened(self, result: str) -> None:
+        """Show which of the results is open beside the chat."""
+        if self.results is not None:
+            self.results.mark(result)
 
     def _show_card(self, view: TurnView, before: TurnView) -> None:
         card = self.card

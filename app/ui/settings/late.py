@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.ui.views import EngineStatus, SettingsRefused, SettingsView, Trouble
+from app.ui.views import EngineStatus, ImportView, SettingsRefused, SettingsView, Trouble
 
 if TYPE_CHECKING:
     from app.ui.settings.page import SettingsPage
@@ -20,11 +20,14 @@ class LateSettings(QWidget):
     changed = Signal(object)
     model_chosen = Signal(str)
     starter_wanted = Signal()
+    import_wanted = Signal(object)
+    import_stopped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._settings: SettingsView | None = None
         self._engine = EngineStatus()
+        self._import = ImportView()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
 
@@ -37,7 +40,10 @@ class LateSettings(QWidget):
         page.changed.connect(self.changed)
         page.model_chosen.connect(self.model_chosen)
         page.starter_wanted.connect(self.starter_wanted)
+        page.import_wanted.connect(self.import_wanted)
+        page.import_stopped.connect(self.import_stopped)
         page.show_engine(self._engine)
+        page.show_import(self._import)
         if self._settings is not None:
             page.show_settings(self._settings)
         layout = self.layout()
@@ -74,3 +80,9 @@ class LateSettings(QWidget):
         self._engine = status
         if self._is_made:
             self.page.show_engine(status)
+
+    def show_import(self, view: ImportView) -> None:
+        """See `SettingsPage`."""
+        self._import = view
+        if self._is_made:
+            self.page.show_import(view)

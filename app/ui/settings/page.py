@@ -20,10 +20,11 @@ from app.ui.settings.fields import (
     SchemeField,
     ZoneField,
 )
+from app.ui.settings.import_panel import ImportPanel
 from app.ui.settings.model_field import ModelField
 from app.ui.settings.reading import read_addresses, read_names
 from app.ui.theme import SPACE, section_font, set_role, title_font
-from app.ui.views import EngineStatus, SettingsRefused, SettingsView, Trouble
+from app.ui.views import EngineStatus, ImportView, SettingsRefused, SettingsView, Trouble
 
 _WIDEST = 100  # letters; longer lines are hard to follow
 
@@ -39,6 +40,8 @@ class SettingsPage(QWidget):
     changed = Signal(object)
     model_chosen = Signal(str)
     starter_wanted = Signal()
+    import_wanted = Signal(object)  # tuple[Path, ...]
+    import_stopped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +60,7 @@ class SettingsPage(QWidget):
         column.addWidget(_group("You", self.names, self.addresses))
         column.addWidget(_group("Time", self.zone, self.hours, self.days))
         column.addWidget(_group("Look", self.scheme))
+        column.addWidget(_group("Mail, calendars and contacts", self.importing))
         column.addWidget(_group("Model", self.model))
         column.addWidget(_group("Where the settings lie", self.file))
         column.addStretch(1)
@@ -109,6 +113,10 @@ class SettingsPage(QWidget):
         if self._saved is not None and self.model.asked_for != self._saved.model:
             self.model.refuse(self._saved.model, f"{trouble.message} {trouble.hint}".strip())
             self._reveal(self.model)
+
+    def show_import(self, view: ImportView) -> None:
+        """Show how an import goes on, or what came of it."""
+        self.importing.show_import(view)
 
     def show_engine(self, status: EngineStatus) -> None:
         """Show how the model is doing."""
@@ -168,6 +176,9 @@ class SettingsPage(QWidget):
         )
         for field in self._fields:
             field.committed.connect(self._commit)
+        self.importing = ImportPanel()
+        self.importing.wanted.connect(self.import_wanted)
+        self.importing.stop_wanted.connect(self.import_stopped)
         self.file = PathField(
             "&File", "Settings file", "A text file that you may also change by hand."
         )
@@ -196,7 +207,7 @@ class SettingsPage(QWidget):
         self._inside.setMaximumWidth(_WIDEST * letters)
 
 
-def _group(heading: str, *fields: Field) -> QWidget:
+def _group(heading: str, *fields: QWidget) -> QWidget:
     """Fields under a heading, with a line above."""
     group = QWidget()
     column = QVBoxLayout(group)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from app.core.text import counted
 from app.ui.views import Connections, EngineStage, EngineStatus
 
 _STOPPED = "The model stopped"
@@ -39,7 +40,7 @@ def backend_words(status: EngineStatus) -> str:
     backend = short_backend(status)
     if not status.threads:
         return backend
-    return f"{backend}, {_counted(status.threads, 'thread')}"
+    return f"{backend}, {counted(status.threads, 'thread')}"
 
 
 def short_backend(status: EngineStatus) -> str:
@@ -61,7 +62,7 @@ def short_context(status: EngineStatus) -> str:
 
 def connection_words(connections: Connections) -> str:
     """How many connections were opened: "0 connections"."""
-    return _counted(connections.count, "connection")
+    return counted(connections.count, "connection")
 
 
 def model_explained(status: EngineStatus) -> tuple[str, ...]:
@@ -88,7 +89,7 @@ def backend_explained(status: EngineStatus) -> tuple[str, ...]:
     if not status.threads:
         return (first,)
     cores = "core" if status.threads == 1 else "cores"
-    return (first, f"It works on {_counted(status.threads, 'thread')}, so on as many {cores}.")
+    return (first, f"It works on {counted(status.threads, 'thread')}, so on as many {cores}.")
 
 
 def context_explained(status: EngineStatus) -> tuple[str, ...]:
@@ -104,9 +105,5 @@ def connections_explained(connections: Connections) -> tuple[str, ...]:
     """What was connected to, addresses last."""
     if not connections.count:
         return ("Phial has not opened any connection since it started.",)
-    counted = _counted(connections.count, "connection")
-    return (f"Phial has opened {counted} since it started, to:", *connections.addresses)
-
-
-def _counted(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+    opened = counted(connections.count, "connection")
+    return (f"Phial has opened {opened} since it started, to:", *connections.addresses)

@@ -99,6 +99,10 @@ QPlainTextEdit[role="entry"], QTextBrowser[role="message"] {{ background: transp
 QPlainTextEdit, QTextBrowser {{ selection-background-color: {tokens.accent};
     selection-color: {tokens.on_accent}; }}
 
+QProgressBar {{ background: {tokens.mixed("text", 0.10)}; border: none; border-radius: 3px;
+    max-height: 6px; }}
+QProgressBar::chunk {{ background: {tokens.accent}; border-radius: 3px; }}
+
 QScrollBar {{ background: transparent; border: none; margin: 0; }}
 QScrollBar:vertical {{ width: 10px; }}
 QScrollBar:horizontal {{ height: 10px; }}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFocusEvent, QResizeEvent
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFrame,
@@ -23,13 +23,20 @@ from app.ui.views import TodayView
 
 
 class TodayPane(QWidget):
-    """Shows a `TodayView`; `tick` moves the mark of what is running."""
+    """Shows a `TodayView`; `tick` moves the mark of what is running.
+
+    `opened` carries the id of an event that was pressed.
+    """
+
+    opened = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         set_role(self, "pane")
         self._model = TodayModel()
         self.list = _DayList(self._model, self)
+        self.list.clicked.connect(self._open)
+        self.list.entered_key.connect(self._open)
         self.problem = PlainLabel()
         self._note = QFrame(self)
         set_role(self._note, "note")
@@ -58,13 +65,20 @@ class TodayPane(QWidget):
         self.problem.show_text(view.problem)
         self._note.setVisible(bool(view.problem))
 
+    def _open(self, index: QModelIndex) -> None:
+        row = self._model.row_at(index)
+        if row is not None and row.event is not None:
+            self.opened.emit(row.event.id)
+
     def tick(self, now: datetime) -> None:
         """Move on to `now` (aware)."""
         self._model.tick(now)
 
 
 class _DayList(QListView):
-    """Arrows go from event to event; nothing is chosen."""
+    """Arrows go from event to event; Enter opens one, nothing is chosen."""
+
+    entered_key = Signal(QModelIndex)
 
     def __init__(self, model: TodayModel, parent: QWidget) -> None:
         super().__init__(parent)
@@ -87,6 +101,14 @@ class _DayList(QListView):
         self.setFocusPolicy(focus.StrongFocus if first.isValid() else focus.NoFocus)
         if self.hasFocus() and not self.currentIndex().isValid():
             self.setCurrentIndex(first)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter opens."""
+        pressed = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if pressed and self.currentIndex().isValid() and not event.isAutoRepeat():
+            self.entered_key.emit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Begin at the first event that is not over."""

@@ -1,6 +1,6 @@
 """Words for events taken apart: names, times, "first", "all", and lists of several references.
 
-No calendar here; `references` looks for what these say.
+No calendar here; `event_references` looks for what these say.
 """
 
 from __future__ import annotations
@@ -13,19 +13,42 @@ from datetime import datetime
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock, Occurrence
 from app.tools.event_words import ARTICLES, EVERY, GENERIC, names_every, words_of
-from app.tools.when import When, WhenKind, find_when
+from app.tools.pointing import LAST, NUMBERS, ORDINALS
+from app.tools.when import When, WhenKind, find_when, parse_when
 
 Pick = Callable[[Sequence[Occurrence], datetime], Sequence[Occurrence]]
 
 _MANY_WORDS = frozenset(
     ("everything", "anything", "all", "both", "every", "each", "whole", "entire", "rest")
 )
-_MANY_NOUNS = frozenset(("meetings", "events", "appointments", "things", "entries", "sessions"))
+_MANY_NOUNS = frozenset(
+    (
+        "meetings", "events", "appointments", "things", "entries", "sessions", "calls",
+        "invitations", "invites", "interviews", "lunches", "dinners", "coffees", "ones",
+    )
+)  # fmt: skip
 _SERIES = "series"
-_ORDINALS = {"first": 0, "second": 1, "third": 2, "1st": 0, "2nd": 1, "3rd": 2}
-_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "2": 2, "3": 3, "4": 4, "5": 5}
-_PLACES = frozenset(("next", "last", "previous", *_ORDINALS))
+_ENDS = frozenset((*LAST, "previous", "latest"))
+_STARTS = frozenset((*ORDINALS, "earliest"))
+_PLACES = frozenset(("next", *_ENDS, *_STARTS))
 _OWNERS = ("my ", "the ", "our ", "a ", "an ", "that ", "this ")
+_REST = re.compile(r"\b(rest|remainder)\b", re.IGNORECASE)
+_OWN_TIME = re.compile(
+    r"(?:my|the)\s+(?:whole\s+|entire\s+)?(?P<part>morning|afternoon|evening|night|day|week)\Z",
+    re.IGNORECASE,
+)
+_ONE = re.compile(r"(?<=\bthe )one\b|(?<=\bth[ai][ts] )one\b", re.IGNORECASE)
+_EXCEPT = re.compile(
+    r"\s*,?\s+(?:except(?:\s+for)?|but\s+not|apart\s+from|other\s+than|save\s+for|but)\s+",
+    re.IGNORECASE,
+)
+_DAY = re.compile(
+    r"mon|tue|wed|thu|fri|sat|sun|day|morrow|tmrw|tonight|week|month|year|jan|feb|mar|apr|may|jun"
+    r"|jul|aug|sep|oct|nov|dec|\bin\b(?! the )|\bago\b|\d(st|nd|rd|th)\b|\d{4}-\d",
+    re.IGNORECASE,
+)
+_DATE = re.compile(r"\d[/.]\d")
+_CLOCK = re.compile(r"\D*\d{1,2}[.:]\d\d\D*")
 _BETWEEN = re.compile(r"\s*,\s*(?:(?:and|&)\s+)?|\s+(?:and|&)\s+", re.IGNORECASE)
 
 
@@ -43,6 +66,18 @@ class Wanted:
     pick: Pick | None
     last: bool = False
     series: bool = False
+
+    @property
+    def anytime(self) -> bool:
+        """Whether it says no day: it names no time, or a clock time only."""
+        return self.when is None or (self.when.kind is WhenKind.INSTANT and not self.says_day)
+
+    @property
+    def says_day(self) -> bool:
+        """Whether the words for the time name a day, and not only a time of day."""
+        text = self.time_text
+        dated = _DATE.search(text) and not _CLOCK.fullmatch(text)  # "3.30" is a clock time
+        return bool(_DAY.search(text) or dated)
 
     @property
     def timeless(self) -> bool:
@@ -82,8 +117,14 @@ def readings(text: str, clock: Clock, locale: str) -> list[Wanted]:
 
 
 def _time_in(text: str, clock: Clock, locale: str) -> tuple[When, tuple[int, int]] | None:
+    own = _OWN_TIME.match(text.strip())
+    if own is not None:
+        part = own["part"].casefold()
+        this = "today" if part == "day" else f"this {part}"
+        return parse_when(this, clock, locale=locale), own.span("part")
     try:
-        return find_when(text, clock, locale=locale)
+        # As a number, "one" would keep "the one at 3" from being at three.
+        return find_when(_ONE.sub("job", text), clock, locale=locale)
     except AmbiguousError:
         raise
     except KnownError:
@@ -94,10 +135,19 @@ def _with_words(text: str, when: When | None, time_text: str) -> list[Wanted]:
     words = words_of(text)
     pick, counted, last = _ordinal(words)
     many = _says_set(words) or (pick is not None and counted)
-    if when is not None and when.kind is not WhenKind.INSTANT and words == ["my"]:
-        many = True  # "my Friday afternoon"
-    content = [word for word in words if word not in ARTICLES and word not in _MANY_WORDS]
-    dropped = {*_PLACES, *(_NUMBERS if counted else ())}
+    if when is not None and when.kind is not WhenKind.INSTANT:
+        # "My Friday afternoon", "the rest of the day".
+        many = many or words == ["my"] or bool(_REST.search(time_text))
+    # "All my meetings with Akira", like the last one, may be called anything; just one may be
+    # called "Meeting with Akira".
+    loose = many or pick is not None
+    kept = [
+        word
+        for index, word in enumerate(words)
+        if not (loose and word in EVERY and words[index + 1 : index + 2] == ["with"])
+    ]
+    content = [word for word in kept if word not in ARTICLES and word not in _MANY_WORDS]
+    dropped = {*_PLACES, *(NUMBERS if counted else ())}
     rest = [word for word in content if word not in dropped]
     # Of one event "call" is a loose word; "all calls" are calls.
     specific = [word for word in rest if word not in (EVERY if many else GENERIC)]
@@ -124,15 +174,25 @@ def _ordinal(words: Sequence[str]) -> tuple[Pick | None, bool, bool]:
     """What "first", "next two" and the like choose; whether a number was used; whether "last"."""
     for index, word in enumerate(words):
         following = words[index + 1] if index + 1 < len(words) else ""
+        number = NUMBERS.get(following, 0)
         if word == "next":
-            count = _NUMBERS.get(following, 1)
-            return _coming(count), following in _NUMBERS, False
-        if word in ("last", "previous"):
-            return (lambda found, now: found[-1:]), False, True
-        if word in _ORDINALS:
-            place = _ORDINALS[word]
-            return (lambda found, now, place=place: found[place : place + 1]), False, False
+            return _coming(number or 1), bool(number), False
+        if word in _ENDS:
+            return _from(-(number or 1), None), bool(number), True
+        if word in _STARTS:
+            place = ORDINALS.get(word, 0)
+            if following in LAST or list(words[index + 1 : index + 3]) == ["to", "last"]:
+                return _from(-(place + 1), -place or None), False, True
+            count = number if place == 0 else 0
+            return _from(place, place + (count or 1)), bool(count), False
     return None, False, False
+
+
+def _from(first: int, end: int | None) -> Pick:
+    def pick(found: Sequence[Occurrence], now: datetime) -> Sequence[Occurrence]:
+        return found[first:end]
+
+    return pick
 
 
 def _coming(count: int) -> Pick:
@@ -167,6 +227,15 @@ class _Item:
         words = self.words
         loose = all(word in EVERY or word in _PLACES for word in words)
         return _says_set(words_of(self.rest)) or (bool(words) and loose)
+
+
+def exception(text: str) -> tuple[str, str] | None:
+    """A set and what it leaves out: "everything on friday", "the dentist"; None if nothing is."""
+    found = _EXCEPT.search(text)
+    if found is None:
+        return None
+    whole, unwanted = text[: found.start()], text[found.end() :]
+    return (whole, unwanted) if _says_set(words_of(whole)) and words_of(unwanted) else None
 
 
 def items(text: str, clock: Clock, locale: str) -> Items | None:

@@ -1,0 +1,1 @@
+"""Bringing in mail, calendars and contacts from files; what is written goes through their rooms."""
