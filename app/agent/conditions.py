@@ -60,6 +60,14 @@ _ASKED_FIRST = re.compile(
 
 _FREE_AT = re.compile(r"am I free (?P<rest>.+)\?")
 _THEN = re.compile(r"\s+(?:then|at that time)\s*[.!]?$", re.IGNORECASE)
+_ADDS = re.compile(r"\s*(?:please\s+)?(?:book|schedule|add|plan|put)\b", re.IGNORECASE)
+_TIME = re.compile(
+    r"\d|\b(?:today|tomorrow|tonight|noon|midnight|morning|afternoon|evening|night|week|month|day"
+    r"|slot|time|(?:mon|tue|wed|thu|fri|sat|sun)\w*)\b",
+    re.IGNORECASE,
+)
+"""Words of a time: what is booked without one is booked when one was found to be free."""
+
 _SHOWN = re.compile(
     r"(?:then\s+)?(?:please\s+)?(?:show|tell|list|let)\s+(?:it\s+|them\s+|that\s+)?(?:to\s+)?(?:me|us)"
     r"(?:\s+(?:know|it|them|that|which|what|when|who)\b.*)?[.!]?",
@@ -131,6 +139,8 @@ def condition_in(text: str) -> Condition | None:
     question, holds = asked
     if free := _FREE_AT.fullmatch(question):
         then = _THEN.sub(f" {free['rest']}", then)
+        if _ADDS.match(then) and not _TIME.search(then):
+            then = f"{then.rstrip(' .!')} {free['rest']}"
     return Condition(
         question,
         then.strip(),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from app.agent.boundaries import with_its_words
 from app.core.errors import KnownError
 from app.core.messages import ToolCall
 from app.core.ports import Clock
@@ -17,19 +18,6 @@ from app.tools.when import WhenKind, find_when, parse_when
 
 _WRITES = frozenset({"mail_draft", "mail_reply", "mail_forward"})
 _JUST_WRITTEN = frozenset({"it", "that", "this", "the draft", "the mail", "the email", "the reply"})
-_SETS = frozenset({"events", "messages"})
-_SET = re.compile(r"\b(?:all|every\w*|any\w*|both|\w{3,}s)\b", re.IGNORECASE)
-_LEFT_OUT = re.compile(
-    r"\s*,?\s*\b(?:except|excluding|without|apart from|other than|save for|but(?: not| keep)?)\s+"
-    r"(?P<what>\w.*)",
-    re.IGNORECASE | re.DOTALL,
-)
-_KEPT = re.compile(
-    r"\b(?:keep|leave|(?:don['’]?t|do not|without) mov(?:e|ing))\s+(?P<what>[^,.;!?]+?)"  # noqa: RUF001
-    r"(?:\s+(?:as (?:it|they) (?:is|are)|where (?:it|they) (?:is|are)|alone|in place|fixed))?"
-    r"\s*(?:[,.;!?]|$)",
-    re.IGNORECASE,
-)
 _LINKS = frozenset({"on", "at", "for", "from", "by", "this", "the"})
 _BETWEEN = frozenset({"a", "an", "and", "at", "for", "in", "on", "the", "to", "with", "&"})
 
@@ -49,13 +37,13 @@ def mended(calls: Sequence[ToolCall], text: str, clock: Clock, locale: str) -> l
     calls = _once(calls)
     if len(calls) != 1:
         return list(calls)
-    arguments = _with_whole_words(dict(calls[0].arguments), text)
-    if calls[0].name == "cal_resolve" and not (arguments.get("keep") or arguments.get("movable")):
-        kept = _KEPT.search(text)
-        arguments |= {"keep": [kept["what"]]} if kept else {}
-    if calls[0].name != "cal_create":
-        return [ToolCall(calls[0].name, arguments)]
-    title, when = arguments.get("title"), arguments.get("when")
+    (call,) = (with_its_words(each, text) for each in calls)
+    if call.name != "cal_create":
+        return [call]
+    arguments = dict(call.arguments)
+    title, when, where = (arguments.get(name) for name in ("title", "when", "where"))
+    if isinstance(where, str) and isinstance(when, str):
+        arguments["where"] = _without_time(where, when, text)
     if isinstance(title, str) and isinstance(when, str):
         arguments["title"] = _without_time(title, when, text)
         arguments["when"] = _with_clock_time(when, text, arguments, clock, locale)
@@ -69,24 +57,6 @@ def _once(calls: Sequence[ToolCall]) -> list[ToolCall]:
         if call not in found:
             found.append(call)
     return found
-
-
-def _with_whole_words(arguments: dict[str, object], text: str) -> dict[str, object]:
-    """The arguments with what was cut off: the end of an address, and what a set leaves out.
-
-    "Cancel everything on Friday except the coffee" never means all of Friday.
-    """
-    for name, value in arguments.items():
-        if isinstance(value, str) and "@" in value:
-            match = re.search(rf"(?<!\S){re.escape(value)}[\w.+-]*\w", text)
-            arguments[name] = match.group() if match else value
-    for name in _SETS & arguments.keys():
-        value = arguments[name]
-        if not isinstance(value, str) or not _SET.search(value) or value not in text:
-            continue
-        match = _LEFT_OUT.match(text, text.index(value) + len(value))
-        arguments[name] = f"{value} except {match['what'].strip(' ,.!?')}" if match else value
-    return arguments
 
 
 def _without_time(title: str, when: str, text: str) -> str:

@@ -46,13 +46,13 @@ class Block:
 
 def logical_lines(text: str) -> list[str]:
     """The text cut into content lines with their folds and line ends; joined they are `text`."""
-    lines: list[str] = []
+    lines: list[list[str]] = []
     for physical in _PHYSICAL.findall(text):
         if lines and physical[0] in " \t":
-            lines[-1] += physical
+            lines[-1].append(physical)
         else:
-            lines.append(physical)
-    return lines
+            lines.append([physical])
+    return ["".join(pieces) for pieces in lines]
 
 
 def line_end(text: str) -> str:

@@ -26,6 +26,7 @@ _MARK = "X-PHIAL-SOURCE"
 _MARGIN = timedelta(days=2)
 """Floating times and local midnights lie at most 14 hours off; two days cover both and a DST."""
 
+_ENDLESS = "an event ends after the last day there is"
 _DURATION = re.compile(
     r"(-?)\+?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?\Z", re.ASCII
 )
@@ -113,6 +114,11 @@ def _check_times(event: Any) -> None:
         raise UnreadableCalendarError("an event has no start")
     if not isinstance(event["DTSTART"].dt, date):
         raise UnreadableCalendarError("an event's start is not a date or time")
+    try:
+        for length in all_of(event.get("DURATION")):
+            event["DTSTART"].dt + length.dt + _MARGIN
+    except OverflowError:
+        raise UnreadableCalendarError(_ENDLESS) from None
     for rule in all_of(event.get("RRULE")):
         frequency = [str(value).upper() for value in all_of(rule.get("FREQ"))]
         if not frequency:
@@ -134,8 +140,16 @@ def is_recurring(event: Any) -> bool:
 def entries(source: CalendarObject, start: datetime, end: datetime) -> list[Entry]:
     """What overlaps [start, end), by start, in the zone of `start`. Ids are empty.
 
-    Raises UnreadableCalendarError where a rule cannot be expanded.
+    Raises UnreadableCalendarError where a rule cannot be expanded, or a time is beyond all
+    calendars.
     """
+    try:
+        return _entries(source, start, end)
+    except OverflowError:
+        raise UnreadableCalendarError(_ENDLESS) from None
+
+
+def _entries(source: CalendarObject, start: datetime, end: datetime) -> list[Entry]:
     zone = start.tzinfo
     assert zone is not None, "start must be aware"
     found: list[Entry] = []

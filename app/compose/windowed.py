@@ -95,9 +95,10 @@ class WindowParts:
         stop: Callable[[], bool],
     ) -> ImportReport:
         """See `Parts.import_files`."""
+        from app.compose.importing import index_mail
         from app.importing.importer import import_files
 
-        return import_files(
+        report = import_files(
             chosen,
             self.paths,
             calendar=settings.calendar,
@@ -105,6 +106,8 @@ class WindowParts:
             progress=progress,
             stop=stop,
         )
+        index_mail(self.paths, report, progress, stop)
+        return report
 
     def preload(self) -> None:
         """See `Parts.preload`."""

@@ -115,7 +115,8 @@ class ToolOutcome:
     `data` are JSON values for scripts, `sentence` is for the user. `proposal` is set when the
     tool wants to change something; nothing has changed yet. `problem` is set when the answer
     may be incomplete (a calendar file that could not be read). `mentions` are the ids of the
-    events and messages it is about, in the order shown; also of those a proposal would make.
+    events and messages it is about, in the order shown; also of those a proposal would make, and
+    of people "@" with their address.
     """
 
     data: Mapping[str, object]

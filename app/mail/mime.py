@@ -11,9 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_tz
+from itertools import islice
 
 from app.core.text import printable
-from app.mail.addresses import read_addresses
+from app.mail.addresses import MOST_ADDRESSES, read_addresses
 from app.mail.assistant_talk import speaks_to_assistant
 from app.mail.charsets import decoded
 from app.mail.html_text import Page, read_html
@@ -192,7 +193,8 @@ def _is_bulk(message: Part) -> bool:
 
 def _people(message: Part, name: str) -> tuple[Address, ...]:
     headers = [value for key, value in message.fields if key == name]
-    return tuple(address for header in headers for address in read_addresses(header))
+    found = (address for header in headers for address in read_addresses(header))
+    return tuple(islice(found, MOST_ADDRESSES))
 
 
 def _ids(header: str) -> tuple[str, ...]:

@@ -19,7 +19,9 @@ from app.mail.header_lines import parameter
 LONGEST_BODY = 1_000_000
 _LONGEST_LINE = 900
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,60}/[a-z0-9][a-z0-9!#$&^_.+-]{0,80}")
-_BLIND = re.compile(rb"^bcc:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
+_BLIND = re.compile(
+    rb"^(?:resent-)?bcc[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE
+)
 
 
 @dataclass(frozen=True)

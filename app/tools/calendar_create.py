@@ -56,6 +56,8 @@ _WHOLE_DAY = re.compile(r"((a|the|one) )?(full|whole|entire) day|all day", re.IG
 _DAY = timedelta(days=1)
 _LONGEST = timedelta(days=366)
 _OPTIONS = 3
+_BLOCKS = re.compile(r"^\s*(?:please\s+)?(?:block|reserve|keep)\b", re.IGNORECASE)
+"""How one asks for all of a stretch: "block tomorrow afternoon for writing"."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +200,8 @@ class _Creation:
             if when.duration is not None and length is None:
                 exact = after(first, when.duration).timestamp() >= end.timestamp()
                 return [_Slot(first, end)] if exact else self._free(when, when.duration)
+            if length is None and _BLOCKS.search(self._asked.words):
+                return [_Slot(first, end), *self._free(when, _USUAL, needed=False)][:_OPTIONS]
             if length is not None or not _names_limits(when.text):
                 return self._free(when, length or _USUAL)
             return [_Slot(first, end)]

@@ -23,7 +23,7 @@ from app.tools.event_words import (
     search_words,
     words_of,
 )
-from app.tools.near_events import few_of_each, nearest
+from app.tools.near_events import cut, few_of_each, nearest
 from app.tools.schemas import declared
 from app.tools.time_windows import window_said
 from app.tools.validation import listed_in
@@ -85,8 +85,9 @@ def _find(
             backwards = bool(found)
             where = "in the past or the coming year"
     total = len(found)
-    shown_all = "when" in arguments or "limit" in arguments
-    kept = (found if shown_all else few_of_each(found, _OF_SERIES))[:limit]
+    timeless = "when" not in arguments and bool(words or people)
+    some = few_of_each(found, _OF_SERIES) if timeless and "limit" not in arguments else found
+    kept = cut(some, limit, now)
     near = nearest(_year_around(calendar, now), words) if words and not found else []
     known = calendar.identified([entry.occurrence for entry in near or kept])
     called = _named(arguments if words else {}, people)

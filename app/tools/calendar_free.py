@@ -131,15 +131,20 @@ class _Look:
             slots = self._stretches(day, busy)
             times = listed([clock_range(each.start, each.end) for each in slots])
             other = f" Free that day: {times}." if slots else ""
-            sentence = f"No: {asked} there is {names}.{other}"
+            sentence = f"No: {asked} there is {names}.{other}{self._moved()}"
             return self._answer(reading, slots, sentence, there, free=False)
         later = (each for each in busy if each.start.timestamp() >= end.timestamp())
         following = next(later, None)
         then = f"; next is {self._event(following, start)}" if following else ""
-        lines = [f"Yes, you are free {asked}{then}.", *self._about_others(busy)]
+        lines = [f"Yes, you are free {asked}{then}.{self._moved()}", *self._about_others(busy)]
         named = (following,) if following else ()
         slot = FreeSlot(start, end, "free")
         return self._answer(reading, (slot,), "\n".join(lines), free=True, named=named)
+
+    def _moved(self) -> str:
+        """That the clocks skip the time that was said, "" if they do not."""
+        note = self._window.when.note if self._window.when else ""
+        return f" {note[:1].upper()}{note[1:]}." if note else ""
 
     def _slots(self, busy: Sequence[Occurrence]) -> list[FreeSlot]:
         """What to offer: all that is free, or times of a length where one was said."""
@@ -212,6 +217,8 @@ class _Look:
         start, end = self._window.bounds
         hours = " in your working hours" if end - start > timedelta(hours=12) else ""
         head = f"You are free{wanted} {self._window.asked}{hours}:"
+        if [(each.start, each.end) for each in slots] == [(start, end)] and not exact:
+            return [f"You are free {self._window.asked}, the whole time."]
         if end - start <= timedelta(hours=25) and not exact:
             return [f"{head} {listed([clock_range(each.start, each.end) for each in slots])}."]
         lines = [head]

@@ -11,9 +11,9 @@ from app.mail.people import RECEIVED
 from app.mail.store import Mailbox
 from app.store.settings import Settings
 from app.tools.event_words import words_of
-from app.tools.people import HOW_KNOWN, called, is_me, is_pronoun, starting_like
+from app.tools.people import HOW_KNOWN, called, is_me, is_pronoun, starting_like, trusted
 from app.tools.post import Post
-from app.tools.recent_messages import people_written_of
+from app.tools.recent_messages import PERSON, people_written_of
 from app.tools.schemas import declared
 from app.tools.wording import listed, shown
 
@@ -43,6 +43,10 @@ def contact_find(mailbox: Mailbox, post: Post, settings: Settings) -> Tool:
             data={"people": [_as_data(each) for each in people[:_MOST]], "total": len(people)},
             sentence=_sentence(name, people, everybody),
             problem=next(iter(mailbox.problems), None),
+            # Whoever has only written to the user is nobody's "him": it takes more than a name.
+            mentions=tuple(
+                f"{PERSON}{each.addresses[0]}" for each in trusted(people[:_MOST]) if each.addresses
+            ),
         )
 
     return Tool(declared("contact_find"), run)

@@ -1,5 +1,5 @@
-"""What moving and changing an event have in common: how far it reaches, what comes of it, and what
-is to be weighed first."""
+"""What moving, changing and cancelling events have in common: how far it reaches, what comes of it,
+and what is to be weighed first."""
 
 from __future__ import annotations
 

@@ -175,8 +175,12 @@ class _Resolver:
         return self._pointed(text, pointing)
 
     def _pointed(self, text: str, pointing: Pointing) -> Resolved:
-        meant = tuple(pointing.among(self._recent.occurrences))
-        if not meant:
+        things: Sequence[Occurrence | None] = self._recent.occurrences
+        if pointing.places and not pointing.loose and self._recent.listed:
+            things = self._recent.listed
+        found = pointing.among(things)
+        meant = tuple(each for each in found if each is not None)
+        if not meant or len(meant) < len(found):
             raise KnownError(
                 "event_not_found",
                 f"I do not know which event “{shown(text)}” is. Nothing was changed.",

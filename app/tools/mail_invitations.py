@@ -99,7 +99,10 @@ def _opened(
         received = read_received(text) if text else None
         if received is None or received.method not in ("REQUEST", "CANCEL"):
             continue
-        occurrence = _next_of(received, message.id, clock)
+        try:
+            occurrence = _next_of(received, message.id, clock)
+        except OverflowError:
+            continue  # a time, or a length, that no calendar holds
         if occurrence is not None:
             yield MailInvitation(message, received, occurrence)
 

@@ -8,11 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Asked
-from app.mail.model import INBOX, JUNK, TRASH, Envelope, FoundMail, Person
+from app.mail.model import Envelope, FoundMail, Person
 from app.mail.store import Mailbox
 from app.store.journal import Journal
 from app.store.settings import Settings
@@ -20,16 +19,17 @@ from app.tools.event_words import words_of
 from app.tools.mail_query import MailFinder
 from app.tools.mail_said import borrowed_name, named
 from app.tools.mail_wording import is_own, message_line
+from app.tools.message_exceptions import BETWEEN, exception, without
 from app.tools.message_fitting import (
     MAIL_NOUNS,
     MESSAGE_ID,
     begins_anew,
     in_files,
     in_heads,
-    is_answer,
     says_mail,
 )
 from app.tools.message_reading import mail_readings
+from app.tools.message_search import MOST_MESSAGES, MessageSearch
 from app.tools.message_words import MailWanted, Names, content_words
 from app.tools.people import trusted
 from app.tools.pointing import PERSONS, Pointing, pointing_in
@@ -40,18 +40,9 @@ from app.tools.wording import shown
 _IDS = re.compile(
     rf"{MESSAGE_ID.pattern}(?:\s*(?:,|and|&|\s)\s*{MESSAGE_ID.pattern})*\Z", re.IGNORECASE
 )
-_BETWEEN = re.compile(r"\s*,\s*(?:and\s+)?|\s+(?:and|&)\s+", re.IGNORECASE)
 _STEP = re.compile(r"(?:the |my )?(?P<way>next|previous)(?: (?:one|mail|e-?mail|message))?", re.I)
 _PERSONS = PERSONS - {"them", "they"}
 _CHOICES = 12
-_MOST = 1_000
-"""How many messages a set may have."""
-
-_AHEAD = timedelta(hours=26)
-"""How far a sender's clock, or zone, may be ahead."""
-
-_COMPARED = 200
-"""How many are looked at where one is meant."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +130,7 @@ class _Resolver:
         self._one = one
         self._recent = RecentMessages(mailbox, asked, journal)
         self._finder = MailFinder(mailbox, own)
+        self._search = MessageSearch(mailbox, self._finder, asked.clock.now)
         self._names: Names | None = None
 
     def text(self, reference: str) -> ResolvedMessages:
@@ -149,7 +141,10 @@ class _Resolver:
         pointed = self._pointed(text)
         if pointed is not None:
             return pointed
-        parts = [part for part in _BETWEEN.split(text) if part]
+        if (apart := exception(text)) is not None:
+            whole = self.text(apart[0])
+            return replace(whole, envelopes=without(whole.envelopes, *apart, self._among))
+        parts = [part for part in BETWEEN.split(text) if part]
         if len(parts) > 1 and all(map(says_mail, parts)) and all(map(begins_anew, parts[1:])):
             return self.together(parts)
         return self._named(text)
@@ -175,6 +170,12 @@ class _Resolver:
             raise self._several(" and ".join(references), FoundMail(envelopes, len(envelopes)))
         return ResolvedMessages(envelopes, " ".join(filter(None, notes)))
 
+    def _among(self, text: str, envelopes: Sequence[Envelope]) -> Sequence[Envelope]:
+        """Those of some messages that words mean, the way they would be looked for."""
+        clock, names = self._asked.clock, self._known_names()
+        wanted = mail_readings(text, clock, locale=self._locale, names=names)
+        return self._search.among(wanted, envelopes)
+
     def _by_id(self, short_id: str) -> ResolvedMessages:
         found = self._mailbox.get(short_id)
         if found is None:
@@ -196,7 +197,8 @@ class _Resolver:
         pointing = pointing_in(text, MAIL_NOUNS)
         if pointing is None or (pointing.places and not self._counts_shown(text, pointing)):
             return None
-        group = self._recent.newest()
+        counts = pointing.places and not pointing.loose
+        group = (self._recent.listed() if counts else ()) or self._recent.newest()
         meant = tuple(pointing.among(group))
         if not meant:
             if pointing.loose and not group and not pointing.places:
@@ -233,7 +235,7 @@ class _Resolver:
             return self._nothing_said(text)
         attempts = [self._with_them(each, text) for each in attempts]
         for wanted in attempts:
-            found = self._found(wanted)
+            found = self._search.found(wanted)
             if found.total:
                 return self._settled(text, found, wanted)
         raise self._not_found(text, attempts[0])
@@ -260,53 +262,6 @@ class _Resolver:
             "Say the name.",
         )
 
-    def _found(self, wanted: MailWanted) -> FoundMail:
-        """What fits, in the order wanted: what came, else what was written, else thrown away."""
-        if wanted.thread:
-            return self._conversation(wanted)
-        # A date ahead is a sender's invention, to be the newest for ever: what has come is meant.
-        found = self._found_until(self._asked.clock.now + _AHEAD, wanted)
-        return found if found.total else self._found_until(None, wanted)
-
-    def _found_until(self, until: datetime | None, wanted: MailWanted) -> FoundMail:
-        limit = wanted.count + wanted.skip or (_MOST if wanted.many else _COMPARED)
-        for received, folders in self._tiers(wanted):
-            found = self._finder.find(
-                wanted, limit, received=received, folders=folders, until=until
-            )
-            if wanted.reply:
-                answers = tuple(each for each in found.items if is_answer(each))
-                found = FoundMail(answers, len(answers)) if answers else found
-            if wanted.skip:
-                rest = found.items[wanted.skip :]
-                found = FoundMail(rest, len(rest))
-            if found.total:
-                return found
-        return FoundMail((), 0)
-
-    def _tiers(self, wanted: MailWanted) -> list[tuple[bool, tuple[str, ...]]]:
-        """Where to look, one after the other: (only what came, folders)."""
-        if wanted.folder or wanted.sent:
-            return [(False, ())]
-        if wanted.recipients:
-            return [(False, ()), (False, (TRASH, JUNK))]
-        # "The last five mails" are those one sees; a sender or a subject may be anywhere.
-        loose = not (wanted.senders or wanted.words or wanted.label or wanted.stretch)
-        first = [(True, (INBOX,))] if loose and wanted.count else []
-        if wanted.many:
-            return [*first, (True, ())]
-        return [*first, (True, ()), (False, ()), (False, (TRASH, JUNK))]
-
-    def _conversation(self, wanted: MailWanted) -> FoundMail:
-        """The newest conversation that fits, newest first; a lone message is hardly one."""
-        found = self._finder.find(replace(wanted, thread=False), _COMPARED)
-        newest: dict[str, Envelope] = {}
-        for each in in_heads(found, wanted).items:
-            newest.setdefault(each.thread, each)
-        threads = (self._mailbox.thread(each) for each in newest.values())
-        thread = next((each for each in threads if len(each) > 1), found.items[:1])
-        return FoundMail(tuple(reversed(thread)), len(thread))
-
     def _settled(self, text: str, found: FoundMail, wanted: MailWanted) -> ResolvedMessages:
         note = borrowed_name(self._finder.borrowed(wanted))
         if wanted.count:
@@ -322,7 +277,8 @@ class _Resolver:
             if found.total > len(items):
                 raise KnownError(
                     "too_many_messages",
-                    f"“{shown(text)}” fits {found.total} messages, more than {_MOST} at once.",
+                    f"“{shown(text)}” fits {found.total} messages, more than {MOST_MESSAGES} at "
+                    "once.",
                     "Name a shorter time, or only one sender.",
                 )
             return ResolvedMessages(items, note)

@@ -28,6 +28,7 @@ _OPTIONS = 3
 _DAYS_AHEAD = 7
 _BOTH_ENDS = re.compile(r"\w.*(\b(to|until|till|through|and)\b|[-\u2013])\s*\w", re.IGNORECASE)
 _HOUR_ALONE = re.compile(r"(?:to\s+|at\s+)?(\d{1,2})")
+_SAME_TIME = re.compile(r"[\s,]*\b(?:at )?(?:the )?same time\b", re.IGNORECASE)
 _WEEKDAY = re.compile(r"\b(mon|tues?|wed(nes)?|thu(rs?)?|fri|sat(ur)?|sun)(day)?\b", re.IGNORECASE)
 _SAYS_WEEK = re.compile(r"\b(this|next|last|coming|following|week)\b", re.IGNORECASE)
 _SAYS_FIRST = re.compile(r"\b(first|next|earliest|soon|asap)\b", re.IGNORECASE)
@@ -127,6 +128,7 @@ class Destination:
     def _said(self, to: str) -> list[Target]:
         """The times that "to …" means."""
         text = re.sub(r"^(to|for)\s+", "", to.strip(), flags=re.IGNORECASE)
+        text = _SAME_TIME.sub("", text).strip() or text  # which is what it keeps anyway
         alone = _HOUR_ALONE.fullmatch(text)
         text = f"at {alone[1]}" if alone else text
         try:

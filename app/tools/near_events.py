@@ -1,8 +1,9 @@
-"""What a search that found nothing may have meant: events that have some of its words."""
+"""Which events of a long list are shown, and what comes near where nothing was found."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from app.calendars.recurrence import Entry
 from app.tools.event_words import matches_words
@@ -38,3 +39,11 @@ def few_of_each(entries: Sequence[Entry], most: int) -> list[Entry]:
         if counts[key] <= most:
             kept.append(entry)
     return kept
+
+
+def cut(entries: Sequence[Entry], limit: int, now: datetime) -> Sequence[Entry]:
+    """The first `limit`; of a time that has begun, what is over is left out first."""
+    over = sum(entry.occurrence.end.timestamp() <= now.timestamp() for entry in entries)
+    surplus = max(0, len(entries) - limit)
+    begin = min(over, surplus) if over < len(entries) else 0
+    return entries[begin : begin + limit]

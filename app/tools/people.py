@@ -227,7 +227,7 @@ class _Lookup:
         strangers = [each for each in self._spoken_of if each.mail not in known]
         if strangers:
             raise self._flagged(name, [_person_of(each) for each in strangers])
-        return tuple(self._spoken_of)
+        return tuple(map(self._with_name, self._spoken_of))
 
     def _one(self, name: str) -> Address:
         literal = _literal(name)

@@ -21,11 +21,14 @@ class RecentEvents:
     """Events in the order they were shown, with ids.
 
     `spoken`: an answer of this conversation was about them. Else they are what was changed last,
-    whoever asked for that, and only a word like "it" may mean them.
+    whoever asked for that, and only a word like "it" may mean them. `listed` is the newest answer
+    that was about several, None for what is gone: places in it stay what they were, so that "the
+    second one" is still the second after the first was cancelled.
     """
 
     occurrences: tuple[Occurrence, ...] = ()
     spoken: bool = False
+    listed: tuple[Occurrence | None, ...] = ()
 
 
 NOTHING_SPOKEN_OF = RecentEvents()
@@ -37,7 +40,8 @@ def recent_events(asked: Asked, journal: Journal, calendar: Vdir) -> RecentEvent
     Those that are gone or cannot be read are left out. Times are in the clock's zone.
     """
     if _newest(asked):
-        return RecentEvents(events_spoken_of(asked, calendar), spoken=True)
+        listed = _still_there(_newest(asked, 2), asked, calendar)
+        return RecentEvents(events_spoken_of(asked, calendar), spoken=True, listed=listed)
     now = asked.clock.now
     changed = []
     for entry in journal.last_applied():
@@ -50,7 +54,8 @@ def recent_events(asked: Asked, journal: Journal, calendar: Vdir) -> RecentEvent
 
 def events_spoken_of(asked: Asked, calendar: Vdir) -> tuple[Occurrence, ...]:
     """The events of the newest answer that was about any; those that are gone are left out."""
-    return _still_there(_newest(asked), asked, calendar)
+    found = _still_there(_newest(asked), asked, calendar)
+    return tuple(each for each in found if each is not None)
 
 
 def people_spoken_of(asked: Asked, calendar: Vdir) -> tuple[str, ...]:
@@ -85,22 +90,22 @@ def named_people(names: Sequence[str], asked: Asked, calendar: Vdir) -> tuple[st
     return tuple(dict.fromkeys(found))
 
 
-def _newest(asked: Asked) -> tuple[str, ...]:
+def _newest(asked: Asked, least: int = 1) -> tuple[str, ...]:
+    """The ids of the newest answer that was about so many events at least."""
     for group in asked.recent:
         ids = tuple(each for each in group if _EVENT_ID.fullmatch(each))
-        if ids:
+        if len(ids) >= least:
             return ids
     return ()
 
 
-def _still_there(ids: Sequence[str], asked: Asked, calendar: Vdir) -> tuple[Occurrence, ...]:
+def _still_there(ids: Sequence[str], asked: Asked, calendar: Vdir) -> tuple[Occurrence | None, ...]:
+    """The events of these ids, None for one that is gone or cannot be read."""
     now = asked.clock.now
-    found = []
+    found: list[Occurrence | None] = []
     for each in ids:
         try:
-            occurrence = calendar.by_id(each, now)
+            found.append(calendar.by_id(each, now))
         except KnownError:
-            continue  # what cannot be read cannot be meant
-        if occurrence is not None:
-            found.append(occurrence)
+            found.append(None)  # what cannot be read cannot be meant
     return tuple(found)

@@ -10,6 +10,9 @@ from app.mail.store import Mailbox
 from app.store.journal import Journal
 from app.tools.mail_wording import is_own
 
+PERSON = "@"
+"""What the id of a person who was spoken of begins with; behind it stands the address."""
+
 
 def messages_spoken_of(asked: Asked, mailbox: Mailbox) -> list[tuple[Envelope, ...]]:
     """What each answer was about, newest first, in the order shown; what is gone is left out."""
@@ -34,6 +37,10 @@ class RecentMessages:
     def newest(self) -> tuple[Envelope, ...]:
         """The messages of the newest answer about any, else those changed last."""
         return next(iter(self.groups()), None) or self._changed()
+
+    def listed(self) -> tuple[Envelope, ...]:
+        """The newest answer about several: what "the second one" counts."""
+        return next((group for group in self.groups() if len(group) > 1), ())
 
     def among(self, items: Sequence[Envelope], *, always: bool) -> tuple[Envelope, ...]:
         """Those of `items` the newest answer that was about any of them showed.
@@ -72,13 +79,16 @@ class RecentMessages:
 
 
 def people_written_of(asked: Asked, mailbox: Mailbox, own: Collection[str]) -> tuple[Address, ...]:
-    """Whom the messages spoken of last are from; of the user's own whom they went to.
+    """Who was looked up last, or whom the messages spoken of last are from.
 
-    What "him" and "them" mean. Nobody becomes a recipient by this alone: see `people`.
+    Of the user's own messages it is whom they went to. What "him" and "them" mean; nobody becomes
+    a recipient by this alone: see `people`.
     """
-    for group in messages_spoken_of(asked, mailbox):
+    for ids in asked.recent:
         found: dict[str, Address] = {}
-        for each in group:
+        mails = [short.removeprefix(PERSON) for short in ids if short.startswith(PERSON)]
+        found |= {mail: Address("", mail) for mail in mails}
+        for each in mailbox.envelopes([each for each in ids if each.startswith("m")]):
             for person in (*each.to, *each.cc) if is_own(each, own) else (each.sender,):
                 if person.mail and person.mail not in own:
                     found.setdefault(person.mail, person)

@@ -15,7 +15,9 @@ from app.agent.policy import Consent
 from app.core.errors import AmbiguousError, KnownError
 from app.core.messages import TurnState
 from app.core.ports import Clock
+from app.core.proposals import Risk
 from app.core.text import printable
+from app.mail.model import OUTBOX
 from app.store.atomic import file_version
 from app.store.conversations import Conversation
 from app.store.paths import ProfilePaths
@@ -180,6 +182,13 @@ class Desk:
 
         For the id of an undo: do it again.
         """
+        if change and self._would_send(change):
+            trouble = Trouble(
+                "sends_again",
+                "Doing this again would put a message into the Outbox. Nothing was changed.",
+                "Ask for it in words: you then see what would be sent.",
+            )
+            return Outcome(self._turns.views(self._behind((change,))), trouble=trouble)
         arguments = {"change": change} if change else {}
         clock = self._clock_for(self.settings)
         # The button was the yes.
@@ -191,6 +200,20 @@ class Desk:
             notice = Notice(seen.sentence, undo_change=seen.ids[0], again=again)
         changes = seen.ids or filter(None, (change,))  # refused, its card is to be used again
         return Outcome(self._turns.views(self._behind(changes)), notice, seen.trouble)
+
+    def _would_send(self, change: str) -> bool:
+        """Whether taking these back makes a message that leaves the machine."""
+        try:
+            together = self._rooms.journal.operation_of(change)
+        except KnownError:
+            return False  # the tool says what is wrong with it
+        return any(
+            each.change.risk is Risk.SEND
+            and each.change.is_undo
+            and each.change.after is None
+            and f"/{OUTBOX}/" in each.change.target
+            for each in together
+        )
 
     def turn(self, turn: int) -> tuple[TurnView, ...]:
         """A turn as it stands now."""

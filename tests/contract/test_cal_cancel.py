@@ -227,3 +227,15 @@ def test_from_then_on_is_the_first_one_then_and_what_follows(desk: Desk) -> None
     desk.do("cal_cancel", events="gym from next month on")
     assert desk.agenda("december") == []
     assert len(desk.agenda("next week")) == 1
+
+
+def test_places_in_a_list_stay_what_they_were(desk: Desk) -> None:
+    for index, title in enumerate(("Tea", "Run", "Yoga")):
+        desk.profile.put(berlin(title, f"2026112{index}T140000", f"2026112{index}T150000"),
+                         f"{index}.ics")  # fmt: skip
+    desk.show("cal_find", when="friday to sunday")
+    assert "'Tea'" in desk.do("cal_cancel", events="the first one")[0]
+    desk.show("cal_find", words="Run")
+    assert "'Run'" in desk.do("cal_cancel", events="the second one")[0]
+    assert desk.refused("cal_cancel", events="the first one").code == "event_not_found"
+    assert "'Yoga'" in desk.do("cal_cancel", events="the last one")[0]

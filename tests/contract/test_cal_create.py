@@ -402,3 +402,14 @@ def test_a_length_is_no_part_of_a_title(desk: Desk, title: str, duration: str, w
 def test_a_place_is_told_with_one_preposition(desk: Desk, where: str, told: str) -> None:
     done, _ = desk.do("cal_create", title="tea", when="friday at 16:00", where=where)
     assert done == f"Added 'tea' on Friday 20 November 2026, 16:00–17:00, {told}."
+
+
+def test_what_is_blocked_is_all_of_it(desk: Desk) -> None:
+    desk.words = "block tomorrow afternoon for writing"
+    options = desk.proposal("cal_create", title="writing", when="tomorrow afternoon").options
+    assert [each.label for each in options] == [
+        "Thu 19 Nov, 12:00–18:00", "Thu 19 Nov, 12:00–13:00", "Thu 19 Nov, 13:00–14:00",
+    ]  # fmt: skip
+    desk.words = "book writing tomorrow afternoon"
+    (first, *_) = desk.proposal("cal_create", title="writing", when="tomorrow afternoon").options
+    assert first.label == "Thu 19 Nov, 12:00–13:00"

@@ -219,6 +219,23 @@ def test_a_series_is_listed_a_few_times_where_no_time_was_asked_about(desk: Desk
     assert next_one.splitlines() == ["Monday 23 November:", "  18:00–18:45 Piano"]
 
 
+def test_of_a_week_that_has_begun_what_is_over_is_left_out_first(desk: Desk) -> None:
+    desk.profile.put(berlin("Run", "20261116T070000", "20261116T080000", "RRULE:FREQ=DAILY"))
+    outcome = desk.run("cal_find", when="this week", limit=5)
+    assert [line for line in outcome.sentence.splitlines() if line.endswith(":")] == [
+        "Wednesday 18 November:", "Thursday 19 November:", "Friday 20 November:",
+        "Saturday 21 November:", "Sunday 22 November:",
+    ]  # fmt: skip
+    assert outcome.sentence.splitlines()[-1] == "and 2 more."
+    over = desk.run("cal_find", when="last week", limit=2).sentence
+    assert over == "Nothing from Monday 9 November to Sunday 15 November."
+
+
+def test_the_agenda_of_two_weeks_leaves_no_time_of_a_series_out(desk: Desk) -> None:
+    desk.profile.put(berlin("Run", "20261116T070000", "20261116T080000", "RRULE:FREQ=DAILY"))
+    assert desk.run("cal_find").sentence.count("Run") == 14
+
+
 def test_how_many_is_answered_with_a_number(desk: Desk) -> None:
     desk.profile.put(berlin("Run", "20261116T070000", "20261116T080000", "RRULE:FREQ=DAILY"))
     desk.words = "how many meetings do I have next week?"

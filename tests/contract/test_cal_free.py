@@ -247,3 +247,16 @@ def test_an_event_that_speaks_to_an_assistant_is_flagged(desk: Desk) -> None:
     following = desk.run("cal_free", when="friday at 13:00")
     assert following.sentence.count(flag) == 1
     assert flag not in desk.run("cal_free", when="friday").sentence
+
+
+def test_a_stretch_that_is_all_free_is_told_so(desk: Desk) -> None:
+    assert desk.run("cal_free", when="friday between 2 and 4").sentence == (
+        "You are free on Friday 20 November, 14:00–16:00, the whole time."
+    )
+
+
+def test_a_time_the_clocks_skip_is_told(desk: Desk) -> None:
+    assert desk.run("cal_free", when="28 March 2027 at 2:30 am").sentence == (
+        "Yes, you are free on Sunday 28 March 2027 at 03:30. "
+        "The clocks go forward that day and skip 02:30."
+    )

@@ -375,3 +375,13 @@ def test_text_of_others_is_shown_harmless(desk: Desk) -> None:
     proposal = desk.proposal("cal_move", event="lunch", to="1pm")
     assert "\u202e" not in str(proposal.to_json()["title"])
     assert proposal.options[0].changes[0].was[0] == "lunch now"
+
+
+def test_the_same_time_is_the_time_it_has(desk: Desk) -> None:
+    desk.profile.put(berlin("Tea", "20261120T160000", "20261120T170000"))
+    for said in ("monday, same time", "monday at the same time", "the same time on monday"):
+        assert (
+            desk.proposal("cal_move", event="tea", to=said)
+            .options[0]
+            .label.startswith("Mon 23 Nov 16:00–17:00")
+        ), said

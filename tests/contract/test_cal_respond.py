@@ -446,3 +446,30 @@ def test_what_an_invitation_says_orders_nobody(desk: Desk) -> None:
     assert (message["Bcc"], message["Cc"]) == (None, None)
     assert message["Subject"].startswith("Accepted: review")
     assert "forward all mail" not in sent.decode()
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ("DTSTART:20261124T090000Z", "DURATION:P999999999D"),
+        ("DTSTART:99991231T233000Z", "DURATION:PT1H"),
+    ],
+)
+def test_an_invitation_to_a_time_that_cannot_be_does_not_stand_in_the_way(
+    desk: Desk, times: tuple[str, str]
+) -> None:
+    know(desk)
+    put_mail(desk)
+    broken = calendar_of(event("SUMMARY:offsite", *times, PRIYA, ME))
+    broken = broken.replace("UID:one", "UID:endless")
+    desk.mail.put(
+        eml(
+            "Invitation: offsite",
+            broken.replace("VERSION", "METHOD:REQUEST\r\nVERSION"),
+            sender="Priya Raman <priya@example.org>",
+            to="Ada Example <ada@example.org>",
+            kind="text/calendar; charset=utf-8; method=REQUEST",
+        )
+    )
+    proposal = desk.proposal("cal_respond", event="the offsite", answer="accept")
+    assert len(proposal.options[0].changes) == 2

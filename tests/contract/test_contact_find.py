@@ -84,6 +84,19 @@ def test_her_is_whom_the_talk_was_about(desk: Desk) -> None:
     assert desk.run("contact_find", name="her").data["total"] == 1
 
 
+def test_who_was_looked_up_is_him_in_what_follows(desk: Desk) -> None:
+    desk.mail.add_contact("Kofi Mensah", "kofi@example.org")
+    desk.mail.put(eml("Hi", sender="Kofi Eze <eze@attacker.example>"))
+    desk.show("contact_find", name="Kofi")
+    desk.words = "write to him that I come"
+    proposal = desk.proposal("mail_draft", to=["him"], body="I come")
+    assert "To: Kofi Mensah <kofi@example.org>" in proposal.options[0].changes[0].becomes
+    assert desk.run("contact_find", name="him").data["total"] == 1
+    desk.recent = ()
+    desk.show("contact_find", name="Eze")
+    assert desk.refused("mail_draft", to=["him"], body="x").code == "person_not_found"
+
+
 def test_names_of_others_are_harmless_to_show(desk: Desk) -> None:
     desk.mail.put(eml("Hi", sender="Zoe\u202e\x1b[31m <zoe@evil.example>"))
     sentence = desk.run("contact_find", name="zoe@evil.example").sentence

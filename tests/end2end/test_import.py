@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import pty
 import signal
+import sqlite3
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from app.compose.importing import import_into
 from app.store.lock import ProfileLock
 from app.store.paths import ProfilePaths, prepare
 from tests.support.commands import NOW, command, environment, event, events, phial, tool
@@ -155,3 +158,16 @@ def test_names_of_files_cannot_steer_the_terminal(name: str, profile: Path, tmp_
     done = phial("import", tmp_path / name, "--profile", profile)
     assert "\x1b" not in done.stdout
     assert len(done.stdout.splitlines()) == 2
+
+
+def test_what_came_in_is_indexed_while_the_progress_is_shown(profile: Path, tmp_path: Path) -> None:
+    (tmp_path / "one.eml").write_text(eml("Invoice 214"), newline="")
+    told: list[str] = []
+
+    def tell(done: int, total: int, what: str) -> None:
+        told.append(what)
+
+    import_into(profile, (tmp_path / "one.eml",), progress=tell)
+    assert told[-1] == "the new mail"
+    with closing(sqlite3.connect(profile / "cache" / "index.db")) as index:
+        assert index.execute("SELECT count(*) FROM message").fetchone() == (1,)

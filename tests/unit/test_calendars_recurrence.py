@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from app.calendars.lines import logical_lines
 from app.calendars.occurrences import overlaps, recurrence_id_of, recurrence_time
 from app.calendars.recurrence import Entry, UnreadableCalendarError, entries, parse
 from tests.support.calendar_profile import BERLIN, berlin, calendar_of, event, ics
@@ -226,3 +227,19 @@ def test_overlap_is_a_matter_of_instants() -> None:
 def test_recurrence_ids_are_read_back_as_they_were_written() -> None:
     for text in ("20261120", "20261120T120000", "20261120T110000Z"):
         assert recurrence_id_of(recurrence_time(text)) == text
+
+
+@pytest.mark.parametrize(
+    "end", ["DURATION:P999999999D", "DURATION:P99999999W", "DTEND:99991231T235959Z"]
+)
+def test_an_event_that_ends_after_the_last_day_is_unreadable_and_not_a_crash(end: str) -> None:
+    text = ics("SUMMARY:long", "DTSTART:20261120T120000Z", end)
+    try:
+        listed(text)
+    except UnreadableCalendarError as error:
+        assert "last day" in str(error)
+
+
+def test_a_line_of_a_hundred_thousand_folds_is_read_at_once() -> None:
+    text = ics("SUMMARY:x", "DTSTART:20261120T120000Z", "DESCRIPTION:" + "\r\n a" * 100_000)
+    assert "".join(logical_lines(text)) == text

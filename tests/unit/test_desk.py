@@ -41,6 +41,7 @@ SCRIPT = by_words(
     both=calls("cal_cancel", events=["the standup", "the call"]),
     what=calls("cal_find", when="tomorrow"),
     undo=calls("undo"),
+    send=calls("mail_draft", to=["bob@example.org"], body="it is done"),
     die=lambda request: (TextDelta("He"), Failed("worker_died", "It ended.", "Try again.", "x y")),
     bug=lambda request: (_ for _ in ()).throw(ValueError("a slip")),
 )
@@ -635,3 +636,23 @@ def test_the_parts_are_quick_to_import() -> None:
     code = "import sys, app.compose.windowed; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(slow) & set(done.stdout.split())
+
+
+def test_a_message_that_was_taken_out_of_the_outbox_is_not_put_back_without_its_card(
+    office: Office, profile: Path
+) -> None:
+    settings = profile / "settings.toml"
+    settings.write_text('zone = "Europe/Berlin"\naddresses = ["ada@example.org"]\n')
+    office.desk.read_settings()
+    office.asking.use(office.desk.settings)
+    end = office.ask("send bob@example.org a mail that it is done")
+    office.desk.choose(end.turn.id, 0)
+    (turn,) = office.desk.turn(end.turn.id)
+    assert turn.done is not None
+    outbox = profile / "mail" / "local" / "Outbox"
+    assert len(list(outbox.glob("*.eml"))) == 1
+    undone = office.desk.undo(turn.done.undo_id)
+    assert undone.notice is not None and list(outbox.glob("*.eml")) == []
+    again = office.desk.undo(undone.notice.undo_change)
+    assert again.trouble is not None and again.trouble.code == "sends_again"
+    assert list(outbox.glob("*.eml")) == []

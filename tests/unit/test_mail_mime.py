@@ -149,6 +149,13 @@ def test_no_message_was_written_long_after_it_came(written: str, came: str, date
     assert read_headers(mail(*lines)).date == date.replace(tzinfo=UTC)
 
 
+def test_however_often_a_header_comes_its_addresses_are_counted_together() -> None:
+    assert (
+        len(read_headers(mail("From: x@y.example", *["To: a@b.example, c@d.e"] * 3_000)).to)
+        == 2_000
+    )
+
+
 def test_an_answer_to_several_authors_goes_to_all_of_them() -> None:
     for lines in (["From: a@b.example, c@d.example"], ["From: a@b.example", "From: c@d.example"]):
         headers = read_headers(mail(*lines))

@@ -151,3 +151,43 @@ def test_what_is_to_stay_is_kept(text: str, kept: str) -> None:
     assert mend.arguments["keep"] == [kept]
     named = ToolCall("cal_resolve", {"when": "Saturday", "movable": ["the dentist"]})
     assert mended([named], text, CLOCK, "en_GB") == [named]
+
+
+@pytest.mark.parametrize(
+    ("name", "reference", "arguments", "wanted"),
+    [
+        ("cal_move", "event", {"event": "the hike a week later", "by": "a week later"}, "the hike"),
+        (
+            "cal_move",
+            "event",
+            {"event": "the last one to Monday at 10", "to": "Monday at 10"},
+            "the last one",
+        ),
+        ("cal_move", "event", {"event": "my 3pm", "to": "3pm"}, "my 3pm"),
+        ("cal_move", "event", {"event": "Tea at 4", "to": "5"}, "Tea at 4"),
+        (
+            "mail_update",
+            "messages",
+            {"messages": "them project", "action": "label", "value": "project"},
+            "them",
+        ),
+        ("cal_change", "event", {"event": "the haircut as Trim", "title": "Trim"}, "the haircut"),
+    ],
+)
+def test_a_reference_ends_where_the_next_argument_begins(
+    name: str, reference: str, arguments: dict[str, object], wanted: str
+) -> None:
+    (call,) = mended([ToolCall(name, arguments)], "x", CLOCK, "en_GB")
+    assert call.arguments == arguments | {reference: wanted}
+
+
+def test_a_place_and_a_name_hold_no_time() -> None:
+    text = "add a talk with Nadia then at her gallery next Friday 10 to 11"
+    made = create(
+        text,
+        title="talk",
+        when="next Friday 10 to 11",
+        where="her gallery next Friday",
+        **{"with": ["Nadia then"]},
+    )
+    assert (made["where"], made["with"]) == ("her gallery", ["Nadia"])

@@ -326,13 +326,34 @@ def test_words_that_name_nothing_are_not_everything(mail: MailProfile, said: str
 
 
 @pytest.mark.parametrize(
-    "said", ["all newsletters except the last", "all mail from 🌶️ last week", "mails from"]
+    "said", ["all mail about deals but the last", "all mail from 🌶️ last week", "mails from"]
 )
 def test_a_set_is_never_more_than_was_asked_for(mail: MailProfile, said: str) -> None:
     with pytest.raises(KnownError) as caught:
         resolve(mail, said)
     assert caught.value.code in ("reference_unclear", "message_not_found")
     assert caught.value.message.endswith("Nothing was changed.")
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ("all newsletters except the last", ["Spa", "Sushi", "Skiing"]),
+        ("all newsletters except the spa and the sushi", ["Deals of the week", "Skiing"]),
+        ("all mails from Anna other than the one about the holiday", ["Invoice 214"]),
+        ("mail from yesterday, but not from Nadia", ["Re: Release notes"]),
+    ],
+)
+def test_a_set_may_leave_some_out(mail: MailProfile, said: str, left: list[str]) -> None:
+    assert subjects(resolve(mail, said)) == left
+
+
+def test_what_a_set_does_not_hold_cannot_be_left_out(mail: MailProfile) -> None:
+    with pytest.raises(KnownError, match="“the piano” is none of the 4 messages") as caught:
+        resolve(mail, "all newsletters except the piano")
+    assert caught.value.message.endswith("Nothing was changed.")
+    with pytest.raises(KnownError, match="Nothing is left of"):
+        resolve(mail, "all mails from Anna except Anna's mails")
 
 
 def test_an_impostor_is_not_who_the_user_knows(mail: MailProfile) -> None:
@@ -432,6 +453,8 @@ def test_it_is_what_was_shown_last(mail: MailProfile) -> None:
         assert subjects(resolve(mail, said, "message", recent=recent)) == ["Spa"], said
     assert subjects(resolve(mail, "the next one", "message", recent=recent)) == ["Budget"]
     assert subjects(resolve(mail, "the previous mail", "message", recent=recent)) == ["Parcel"]
+    assert subjects(resolve(mail, "the third one", "message", recent=recent)) == ["Budget"]
+    assert subjects(resolve(mail, "the first two", recent=recent)) == ["Parcel", "Spa"]
     gone = (("m999",), ("m998", one))
     assert subjects(resolve(mail, "it", "message", recent=gone)) == ["Spa"]
 

@@ -129,7 +129,10 @@ def test_more_than_were_shown_are_not_meant(profile: Profile) -> None:
 def test_a_broken_file_does_not_take_the_others_from_the_talk(profile: Profile) -> None:
     friday = shown(profile)
     profile.put(b"\xff", "lunch.ics")
-    assert found(profile, "the second one", friday) == ["20 14:00 Dentist"]
+    assert found(profile, "the third one", friday) == ["20 14:00 Dentist"]
+    assert len(found(profile, "them", friday)) == 3
+    with pytest.raises(KnownError, match="which event “the second one” is"):
+        found(profile, "the second one", friday)
 
 
 def test_people_spoken_of_are_names_and_never_addresses(profile: Profile) -> None:
