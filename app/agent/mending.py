@@ -38,14 +38,18 @@ def mended(calls: Sequence[ToolCall], text: str, clock: Clock, locale: str) -> l
     if len(calls) != 1:
         return list(calls)
     (call,) = (with_its_words(each, text) for each in calls)
+    arguments = dict(call.arguments)
+    message, body = arguments.get("message"), arguments.get("body")
+    if isinstance(message, str) and isinstance(body, str):
+        # "Reply that Friday works" answers that, and is not about that Friday.
+        return [ToolCall(call.name, arguments | {"message": _before(message, body, text)})]
     if call.name != "cal_create":
         return [call]
-    arguments = dict(call.arguments)
     title, when, where = (arguments.get(name) for name in ("title", "when", "where"))
     if isinstance(where, str) and isinstance(when, str):
-        arguments["where"] = _without_time(where, when, text)
+        arguments["where"] = _before(where, when, text)
     if isinstance(title, str) and isinstance(when, str):
-        arguments["title"] = _without_time(title, when, text)
+        arguments["title"] = _before(title, when, text)
         arguments["when"] = _with_clock_time(when, text, arguments, clock, locale)
     return [ToolCall("cal_create", arguments)]
 
@@ -59,21 +63,22 @@ def _once(calls: Sequence[ToolCall]) -> list[ToolCall]:
     return found
 
 
-def _without_time(title: str, when: str, text: str) -> str:
-    """The title less the words at its end that, in the message, are the beginning of `when`.
+def _before(said: str, following: str, text: str) -> str:
+    """The words less those at their end that, in the message, are the beginning of `following`.
 
     "lunch on Friday" and "Friday at noon" share one word of "lunch on Friday at noon"; "room 4" and
     "4 december" share none of "room 4 on 4 december".
     """
-    words, times, said = title.split(), when.split(), f" {' '.join(text.split())} "
-    for count in range(len(times), 0, -1):
-        shared = words[-count:] == times[:count] and len(words) > count
-        if shared and f" {' '.join([*words, *times[count:]])} " in said.replace(",", " "):
+    words, others = said.split(), following.split()
+    whole = f" {' '.join(text.split())} ".replace(",", " ")
+    for count in range(len(others), 0, -1):
+        shared = words[-count:] == others[:count] and len(words) > count
+        if shared and f" {' '.join([*words, *others[count:]])} " in whole:
             kept = words[:-count]
             while len(kept) > 1 and kept[-1].casefold() in _LINKS:
                 kept.pop()
             return " ".join(kept)
-    return title
+    return said
 
 
 def _with_clock_time(

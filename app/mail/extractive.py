@@ -62,6 +62,7 @@ _TO_DO = re.compile(
     r"|\b(?:i|we)(?:'d| would)? (?:need|want|like|ask) you to\b|\blet (?:me|us) know\b"
     r"|\b(?:don't forget|do not forget|remember|make sure|be sure|try) to\b"
     r"|\bmake sure (?:that )?you\b|\byou (?:must|need to|have to|should|are asked to)\b"
+    r"|\b(?:somebody|someone|one of us|we) (?:has|have|needs?|must) to\b"
     r"|\b(?:is|are) (?:still )?(?:due|needed) by\b|\bwaiting for your\b"
     r"|\bi need (?:the|your|a|an)\b|\bsend (?:me|us) (?:the|your|a|an)\b"
     r"|^(?:send|call|pay|book|review|sign|reply|confirm|check|prepare|bring|order|update|submit"

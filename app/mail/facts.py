@@ -42,6 +42,7 @@ _MONEY_AFTER = re.compile(r"\s?(?:[€$£]|(?:eur|usd|gbp|chf|euros?|dollars?)\b
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MAIL = re.compile(r"[^\s<>()\[\]\"',;:]{1,64}@[^\s<>()\[\]\"',;:]{3,200}")
 _PHONE = re.compile(r"(?<![\w.+-])(?:\+|00)?\(?\d{1,4}\)?(?:[ ./-]?\(?\d{1,5}\)?){2,7}(?![\w-])")
+_AREA = re.compile(r"0\d{1,4}[ /]\d{3}")
 _PHONE_NEAR = re.compile(
     r"\b(?:tel|phone|mobile|cell|call|fax|telefon|mobil|handy|whatsapp)", re.IGNORECASE
 )
@@ -150,14 +151,16 @@ def mails_in(text: str) -> tuple[str, ...]:
 
 
 def phones_in(text: str) -> tuple[str, ...]:
-    """Phone numbers: international ones, and others where a word for a phone stands before."""
+    """Phone numbers: international ones, those with an area code that begins with 0, and others
+    where a word for a phone stands before."""
     found: list[str] = []
     for match in _PHONE.finditer(text[:_LONGEST]):
         number = match[0].strip(" ./-")
         digits = sum(each.isdigit() for each in number)
         line = text[text.rfind("\n", 0, match.start()) + 1 : match.start()]
         led = bool(_PHONE_NEAR.search(line[-40:]))
-        if 7 <= digits <= 15 and (number.startswith(("+", "00")) or led):
+        dialled = number.startswith(("+", "00")) or _AREA.match(number) is not None
+        if 7 <= digits <= 15 and (dialled or led):
             found.append(number)
     return tuple(dict.fromkeys(found))[:_MOST]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Asked
@@ -22,6 +23,7 @@ from app.tools.mail_time import read_stretch
 from app.tools.message_words import (
     FILES,
     FLAGGED,
+    GENERIC,
     NEWSLETTERS,
     UNREAD,
     MailWanted,
@@ -210,13 +212,16 @@ def query_from(
         return str(arguments.get(name, ""))
 
     wanted = with_words(MailWanted(), text("words"))
-    if text("from") and text("from").casefold() != text("when").casefold():  # "from last week"
-        wanted = replace(wanted, senders=names_in(text("from"), mailbox.people()))
+    sender, when = text("from"), text("when")
+    if sender and _is_time(sender, asked, mailbox, settings):  # "mail from last week"
+        sender, when = "", when or sender
+    if sender:
+        wanted = replace(wanted, senders=names_in(sender, mailbox.people()))
     if text("to"):
         wanted = replace(wanted, recipients=names_in(text("to"), mailbox.people()))
-    if text("when"):
+    if when:
         try:
-            stretch = read_stretch(text("when"), asked.clock, locale=settings.locale)
+            stretch = read_stretch(when, asked.clock, locale=settings.locale)
         except AmbiguousError as error:
             error.argument = error.argument or "when"
             raise
@@ -234,16 +239,31 @@ def query_from(
     return MailSearch(wanted, limit, text("sort") or "newest")
 
 
+def _is_time(name: str, asked: Asked, mailbox: Mailbox, settings: Settings) -> bool:
+    """Whether what stands for a sender is a time, and nobody's name."""
+    if called(name, mailbox.people()):
+        return False
+    try:
+        read_stretch(name, asked.clock, locale=settings.locale)
+    except KnownError:
+        return False
+    return True
+
+
 def with_words(wanted: MailWanted, said: str) -> MailWanted:
     """What is wanted, with the words of a search: "newsletters" and "unread" are kinds of mail."""
     kept = []
-    several = len(words_of(said)) > 1
+    words = words_of(said)
+    several = len(words) > 1
+    # "New mail" is unread, New York is a town.
+    named = {one for one, other in pairwise(words) if other not in GENERIC | NEWSLETTERS}
     for word in content_words(said):
+        loose = word in ("new", "important") and word in named
         if word in NEWSLETTERS:
             wanted = replace(wanted, bulk=True)
-        elif word in UNREAD and several:
+        elif word in UNREAD and several and not loose:
             wanted = replace(wanted, unread=True)
-        elif word in FLAGGED and several:
+        elif word in FLAGGED and several and not loose:
             wanted = replace(wanted, flagged=True)
         elif word in FILES:
             wanted = replace(wanted, attachments=True)

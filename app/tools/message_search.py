@@ -80,7 +80,11 @@ class MessageSearch:
     def among(
         self, attempts: Iterable[MailWanted], envelopes: Sequence[Envelope]
     ) -> Sequence[Envelope]:
-        """Those of `envelopes` that the first reading means which fits any; () if none does."""
+        """Those of `envelopes` that any of the readings means.
+
+        "Except the Sunday Cyclist" may be its mail or one of last Sunday: both stay.
+        """
+        found: dict[str, Envelope] = {}
         for wanted in attempts:
             if not wanted.content:
                 by_date = sorted(envelopes, key=lambda each: each.date, reverse=wanted.newest)
@@ -88,6 +92,6 @@ class MessageSearch:
             everything = self._finder.find(replace(wanted, count=0), MOST_MESSAGES)
             ids = {each.id for each in everything.items}
             meant = tuple(each for each in envelopes if each.id in ids)
-            if meant:
-                return in_heads(FoundMail(meant, len(meant)), wanted).items
-        return ()
+            kept = in_heads(FoundMail(meant, len(meant)), wanted)
+            found |= {each.id: each for each in kept.items}
+        return tuple(found.values())

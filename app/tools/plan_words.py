@@ -40,9 +40,7 @@ def ranked_reasons(plans: Sequence[Plan], found: Sequence[Conflict], rule: MoveR
         if plan.left:
             words.append(_left(plan))
         if place + 1 < len(plans):
-            words.append(
-                f"comes before the next plan because {_ahead(plan, plans[place + 1], rule)}"
-            )
+            words.append(f"better than the next: {_ahead(plan, plans[place + 1], rule)}")
         reasons.append("; ".join(words))
     return reasons
 

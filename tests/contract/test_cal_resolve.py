@@ -46,8 +46,8 @@ def test_the_more_movable_event_goes_to_the_nearest_free_time(desk: Desk) -> Non
     assert proposal.options[0].reason == (
         "disturbs nobody else; 'Focus' moves: the time of “focus” is yours to choose; "
         "'Dentist' stays: the time of “dentist” is hard to change; "
-        "'Call' stays: nobody else is in it; comes before the next plan because the new time is "
-        "nearer to the old one"
+        "'Call' stays: nobody else is in it; better than the next: the new time is nearer to the "
+        "old one"
     )
     assert len(proposal.options) <= 3 and all(option.doubtful for option in proposal.options)
     assert len(outcome.mentions) == 3
@@ -109,7 +109,7 @@ def test_people_weigh_more_than_being_alone(desk: Desk) -> None:
     last = proposal.options[-1]
     assert "Move 'Review'" in last.label and last.reason.startswith("disturbs Bob Okafor")
     assert any(
-        "because 1 person fewer would be disturbed" in option.reason for option in proposal.options
+        "next: 1 person fewer would be disturbed" in option.reason for option in proposal.options
     )
 
 

@@ -144,13 +144,15 @@ def test_tasks_are_the_sentences_that_ask(desk: Desk) -> None:
     only(
         desk,
         "Hi Ada,\n\nThe weather is fine. Could you send me the slides by Friday?\n\n"
-        "- Book the room\n- Please call Kofi\n\nPlease find attached the plan.\n\nThanks,\nBob",
+        "- Book the room\n- Please call Kofi\n\nPlease find attached the plan. "
+        "Somebody has to sign it.\n\nThanks,\nBob",
     )
     outcome = desk.run("mail_extract", message="m1", what="tasks")
     assert outcome.sentence.splitlines()[1:] == [
         "  “Could you send me the slides by Friday?” (by Friday 20 November 2026)",
         "  “Book the room”",
         "  “Please call Kofi”",
+        "  “Somebody has to sign it.”",
     ]
 
 

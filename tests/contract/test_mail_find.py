@@ -185,9 +185,18 @@ def test_a_company_is_found_by_a_part_of_its_host(desk: Desk) -> None:
     assert subjects(desk, **{"from": "arb"}) == []
 
 
+def test_new_is_unread_only_where_it_speaks_of_mail(desk: Desk) -> None:
+    desk.mail.put(eml("Flights to New York", "Hi", date=NOW))
+    assert subjects(desk, words="new york") == ["Flights to New York"]
+    assert desk.run("mail_find", words="new mail").sentence == "Nothing unread."
+
+
 def test_a_time_said_twice_is_no_sender(desk: Desk) -> None:
     fill(desk)
     assert subjects(desk, when="yesterday", **{"from": "Yesterday"}) == ["Lunch?"]
+    assert subjects(desk, **{"from": "yesterday"}) == ["Lunch?"]
+    desk.mail.put(eml("Spring", "Hi", sender="April Jones <a@j.example>", date=NOW))
+    assert subjects(desk, **{"from": "April"}) == ["Spring"]
 
 
 def test_a_warning_stands_beside_what_it_is_about(desk: Desk) -> None:

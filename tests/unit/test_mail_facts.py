@@ -93,6 +93,8 @@ def test_codes_that_belong_to_their_words() -> None:
 def test_addresses_that_are_none() -> None:
     assert mails_in("@here a@b user@ x@y@z.example") == ()
     assert phones_in("Order 123-456-789 on 2026-11-18 for 10 000 000") == ()
+    assert phones_in("If you cannot come: 030 5550 0142.") == ("030 5550 0142",)
+    assert phones_in("From 01/02/2026 to 05 06 2026") == ()
     assert postal_in("we drove 5 miles along the road to town") == ()
 
 

@@ -191,3 +191,11 @@ def test_a_place_and_a_name_hold_no_time() -> None:
         **{"with": ["Nadia then"]},
     )
     assert (made["where"], made["with"]) == ("her gallery", ["Nadia"])
+
+
+def test_what_is_answered_ends_where_the_answer_begins() -> None:
+    cut = ToolCall("mail_reply", {"message": "that Friday", "body": "Friday works"})
+    (call,) = mended([cut], "reply that Friday works", CLOCK, "en_GB")
+    assert call.arguments == {"message": "that", "body": "Friday works"}
+    whole = ToolCall("mail_reply", {"message": "Anna", "body": "Friday works"})
+    assert mended([whole], "reply to Anna that Friday works", CLOCK, "en_GB") == [whole]

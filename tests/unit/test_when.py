@@ -540,6 +540,7 @@ def test_a_clear_but_impossible_or_ambiguous_date_is_said_not_skipped() -> None:
         ("a day", 24 * 60),
         ("PT1H30M", 90),
         ("an hour of", 60),
+        ("hour", 60),
     ],
 )
 def test_a_length_of_time_is_understood(text: str, length: int) -> None:

@@ -198,7 +198,7 @@ def parse_duration(text: str) -> timedelta:
     """
     c = _cursor(text)
     c.skip("for", "about", "around", "lasting", "length")
-    found = _iso(c) or amount(c)
+    found = _iso(c) or amount(c) or unit(c)  # "hour" by itself is one
     c.accept("long")
     c.skip(".", "!", ",", "please", "thanks", "of")
     length = to_timedelta(found) if found else None
