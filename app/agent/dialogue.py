@@ -1,18 +1,24 @@
 """The conversation so far, as a model may see it: the user's words, its own, and trusted facts.
 
-Sentences that tools wrote stay out: they hold titles by others.
+Sentences that tools wrote stay out: they hold titles by others. Every message is given as it was
+when it was new, so that a prompt begins as the one before it and only its end is read anew.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
+from app.agent.prompts import as_asked, go_on, time_context
+from app.agent.records import calls_made, is_record, open_then, time_then
+from app.agent.steps import fact
 from app.core.messages import Message, Text, ToolCall, ToolResult, Turn, TurnState
+from app.core.ports import Clock
+from app.store.history import StoredTurn
 
-_SHARE = 3
-_CHARACTERS_A_TOKEN = 3
+_CHARACTERS_A_TOKEN = 5
+"""More than text has on average: what does not fit, the engine leaves out, counting tokens."""
 
 
 @dataclass(frozen=True)
@@ -20,55 +26,93 @@ class Dialogue:
     """`messages` for the model, the user's new one last; `spans`: the user's texts, newest last.
 
     Roles alternate, as many chat templates insist on. So the facts of a turn's calls stand before
-    the user's words that follow them.
+    the user's words that follow them. `turns` has each message's turn. `cut`: there are earlier
+    turns that cannot fit.
     """
 
     messages: tuple[Message, ...]
     spans: tuple[str, ...]
+    turns: tuple[int, ...]
+    cut: bool = False
+
+
+@dataclass
+class _Step:
+    """What the model wrote, and what came of it; `over` once a tool has said so."""
+
+    reply: Message
+    facts: list[str] = field(default_factory=list)
+    over: bool = False
 
 
 @dataclass(frozen=True)
 class _Exchange:
-    """An earlier turn: the user's words, what the model did, and what is known of that."""
+    """An earlier turn: when and with what the user asked, and the steps of the answer."""
 
-    user: Message
-    reply: Message
-    facts: str
+    stored: StoredTurn
+    time: str
+    steps: tuple[_Step, ...]
+
+    @property
+    def facts(self) -> str:
+        """What the next turn may know of it."""
+        return "\n".join(self.steps[-1].facts)
+
+    def messages(self, facts: str) -> list[Message]:
+        """It as it was said; `facts` are those of the exchange before."""
+        turn = self.stored.turn
+        messages = [as_asked(turn.user, self.time, open_then(turn.replies), facts)]
+        for step in self.steps[:-1]:
+            messages += [step.reply, go_on("\n".join(step.facts))]
+        return [*messages, self.steps[-1].reply]
 
     @property
     def size(self) -> int:
         """About how many characters it takes."""
-        calls = [dict(part.arguments) for part in self.reply.parts if isinstance(part, ToolCall)]
-        return sum(map(len, (self.user.text, self.reply.text, self.facts, json.dumps(calls))))
+        return sum(map(_size, self.messages(""))) + len(self.facts)
 
 
 def room_for_dialogue(context: int) -> int:
-    """How many characters earlier turns may take of a context of so many tokens."""
-    return context // _SHARE * _CHARACTERS_A_TOKEN
+    """How many characters of dialogue could fit into a context of so many tokens."""
+    return context * _CHARACTERS_A_TOKEN
 
 
-def dialogue_so_far(user: Message, earlier: Iterable[Turn], room: int) -> Dialogue:
+def dialogue_so_far(
+    new: int,
+    user: Message,
+    clock: Clock,
+    earlier: Iterable[StoredTurn],
+    room: int,
+    about: tuple[str, ...] = (),
+) -> Dialogue:
     """The dialogue that ends in `user`, with the newest of the `earlier` turns that fit.
 
-    `earlier` comes newest first and is read only as far as needed. Turns that FAILED are left
-    out, and so is everything before the first turn that does not fit into `room` characters.
+    `new` is the turn that begins, asked at `clock` with `about` open. `earlier` comes newest first
+    and is read only as far as needed. Turns that FAILED are left out, and so is everything before
+    the first turn that does not fit into `room` characters.
     """
     kept: list[_Exchange] = []
-    for turn in earlier:
-        exchange = _exchange(turn) if turn.state in (TurnState.DONE, TurnState.PAUSED) else None
+    facts = ""
+    cut = False
+    for stored in earlier:
+        exchange = _exchange(stored, clock)
         if exchange is None:
             continue
         room -= exchange.size
         if room < 0:
+            cut = True
+            facts = exchange.facts  # the turn after it keeps the message it was asked with
             break
         kept.insert(0, exchange)
     messages: list[Message] = []
-    facts = ""
+    turns: list[int] = []
     for exchange in kept:
-        messages += [_after(facts, exchange.user), exchange.reply]
+        messages += exchange.messages(facts)
+        turns += [exchange.stored.id] * (len(messages) - len(turns))
         facts = exchange.facts
-    messages.append(_after(facts, user))
-    return Dialogue(tuple(messages), (*(exchange.user.text for exchange in kept), user.text))
+    messages.append(as_asked(user, time_context(clock), about, facts))
+    spans = (*(exchange.stored.turn.user.text for exchange in kept), user.text)
+    return Dialogue(tuple(messages), spans, (*turns, new), cut)
 
 
 def spoken_of(earlier: Iterable[Turn]) -> tuple[tuple[str, ...], ...]:
@@ -107,32 +151,49 @@ def before_last_step(turn: Turn) -> tuple[tuple[tuple[str, ...], ...], frozenset
     return tuple(reversed(spoken)), frozenset(called)
 
 
-def _after(facts: str, user: Message) -> Message:
-    return Message("user", (Text(f"{facts}\n\n"), *user.parts)) if facts else user
-
-
-def _exchange(turn: Turn) -> _Exchange | None:
+def _exchange(stored: StoredTurn, clock: Clock) -> _Exchange | None:
     """A turn as the model may see it; None if nothing answered it."""
-    calls: tuple[ToolCall, ...] = ()
-    results: list[ToolResult] = []
-    for reply in turn.replies:
-        made = tuple(part for part in reply.parts if isinstance(part, ToolCall))
-        if made:  # the last ones: after a choice the calls are made again
-            calls, results = made, []
-        results += [part for part in reply.parts if isinstance(part, ToolResult)]
-    if calls:
-        return _Exchange(
-            turn.user,
-            Message("assistant", calls),
-            "\n".join(f"[{_fact(result)}]" for result in results),
-        )
-    text = "".join(reply.text for reply in turn.replies if reply.role == "assistant")
-    if not text:
+    if stored.turn.state not in (TurnState.DONE, TurnState.PAUSED):
         return None
-    return _Exchange(turn.user, Message("assistant", (Text(text),)), "")
+    steps = _steps(stored.turn)
+    if not steps:
+        return None
+    # What was not noted is told in the zone of today: an older Phial, or a model that is not told.
+    asked = replace(clock, now=stored.started_at.astimezone(clock.zone))
+    time = time_then(stored.turn.replies) or time_context(asked)
+    return _Exchange(stored, time, tuple(steps))
 
 
-def _fact(result: ToolResult) -> str:
-    if not result.ok:
-        return f"{result.name} failed: {result.content}"
-    return f"{result.name}: {result.content}" if result.content else result.name
+def _steps(turn: Turn) -> list[_Step]:
+    """The steps of a turn's answer, each as the model wrote it.
+
+    A sentence of a tool closes a step that called; what the model says after that is another. Calls
+    that come before such a sentence are the same calls again, as the user chose; what those came
+    to counts.
+    """
+    steps: list[_Step] = []
+    made: tuple[ToolCall, ...] | None = None
+    for reply in turn.replies:
+        for part in reply.parts:
+            if isinstance(part, ToolResult) and is_record(part):
+                made = calls_made(part) or made
+            elif isinstance(part, ToolResult) and steps:
+                steps[-1].facts.append(fact(part.name, part.content, ok=part.ok))
+        if reply.role != "assistant":
+            continue
+        calls = tuple(part for part in reply.parts if isinstance(part, ToolCall))
+        open_step = steps[-1] if steps and not steps[-1].over else None
+        if open_step is None:
+            words = [part for part in reply.parts if isinstance(part, Text)]
+            steps.append(_Step(Message("assistant", (*words, *(made or calls))), over=not calls))
+        elif calls:
+            open_step.facts.clear()
+        else:
+            open_step.over = True
+        made = None
+    return steps
+
+
+def _size(message: Message) -> int:
+    calls = [dict(part.arguments) for part in message.parts if isinstance(part, ToolCall)]
+    return len(message.text) + len(json.dumps(calls))

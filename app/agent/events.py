@@ -75,6 +75,20 @@ class Said:
 
 
 @dataclass(frozen=True)
+class Thinking:
+    """A piece of what a reasoning model thinks before it answers, as it comes."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class RemembersFrom:
+    """The conversation no longer fits: the model does not see the turns before this one."""
+
+    turn_id: int
+
+
+@dataclass(frozen=True)
 class Generated:
     """The model has spoken; `timings` are the engine's, in milliseconds by stage.
 
@@ -115,6 +129,8 @@ AgentEvent = (
     | Proposed
     | Applied
     | Said
+    | Thinking
+    | RemembersFrom
     | Generated
     | Answered
     | Stopped

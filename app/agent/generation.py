@@ -6,19 +6,54 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from threading import Event
 
-from app.agent.events import AgentEvent, Generated, Said, Working
+from app.agent.events import AgentEvent, Generated, RemembersFrom, Said, Thinking, Working
 from app.core.errors import STOPPED, KnownError
-from app.core.events import Failed, Finished, Progress, TextDelta, ThoughtDelta, ToolCallReady
-from app.core.messages import ToolCall
-from app.core.ports import Capabilities, Engine, GenerateRequest
+from app.core.events import (
+    Failed,
+    Finished,
+    Progress,
+    Remembers,
+    TextDelta,
+    ThoughtDelta,
+    ToolCallReady,
+)
+from app.core.messages import Part, Text, Thought, ToolCall
+from app.core.ports import Capabilities, Engine, GenerateRequest, Prefix
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A request with the turn of each of its messages, 0 for the rules.
+
+    `cut`: turns before them were left out.
+    """
+
+    request: GenerateRequest
+    turns: tuple[int, ...]
+    cut: bool = False
+
+    def begins(self, first: int = 0) -> int:
+        """The turn the model remembers from if it is given the messages from `first` on.
+
+        0 if nothing is missing.
+        """
+        first = max(first, self.turns.count(0))
+        return self.turns[first] if self.cut or first > self.turns.count(0) else 0
 
 
 @dataclass
 class Spoken:
-    """What the model has said so far, also where the generation broke off."""
+    """What the model has thought and said so far, also where the generation broke off."""
 
+    thought: str = ""
     text: str = ""
     calls: list[ToolCall] = field(default_factory=list)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The thought and the words, as far as there are any, to be written down."""
+        thought = (Thought(self.thought),) if self.thought.strip() else ()
+        return (*thought, Text(self.text)) if self.text.strip() else thought
 
 
 class StoppableEngine:
@@ -32,6 +67,15 @@ class StoppableEngine:
     def capabilities(self) -> Capabilities:
         """As `Engine.capabilities`."""
         return self._engine.capabilities()
+
+    def warm(self, prefix: Prefix) -> None:
+        """As `Engine.warm`."""
+        self._engine.warm(prefix)
+
+    def answer_now(self) -> None:
+        """Ask the model to stop thinking and answer, if it is at work; from any thread."""
+        if self._generating:
+            self._engine.answer_now(self._generating)
 
     def forget_stop(self) -> None:
         """Begin something new."""
@@ -48,19 +92,20 @@ class StoppableEngine:
         if self._stop.is_set():
             raise _stopped()
 
-    def generate(
-        self, request: GenerateRequest, spoken: Spoken
-    ) -> Generator[AgentEvent, None, Finished]:
+    def generate(self, planned: Planned, spoken: Spoken) -> Generator[AgentEvent, None, Finished]:
         """The events of one generation as the agent's; how it ended is returned.
 
         What the model says goes into `spoken`. Raises KnownError where the engine failed, was
         stopped or broke off. Closing the generator early stops the model.
         """
+        request = planned.request
         end: Finished | Failed | None = None
         thinking = told_again = False
         self._generating = request.id
         try:
             self.check_stop()
+            if turn := planned.begins():
+                yield RemembersFrom(turn)
             for event in self._engine.generate(request):
                 if self._stop.is_set() and not told_again:
                     # A cancel from before the request was sent may have met no process.
@@ -70,10 +115,15 @@ class StoppableEngine:
                     case TextDelta(text):
                         spoken.text += text
                         yield Said(text)
-                    case ThoughtDelta():
+                    case ThoughtDelta(text):
                         if not thinking:
                             yield Working("thinking")
                         thinking = True
+                        spoken.thought += text
+                        yield Thinking(text)
+                    case Remembers(first):
+                        if turn := planned.begins(first):
+                            yield RemembersFrom(turn)
                     case ToolCallReady(call):
                         spoken.calls.append(call)
                     case Progress(stage, done, total):

@@ -22,17 +22,19 @@ from app.agent.events import (
     Stepped,
     Stopped,
 )
-from app.agent.generation import Spoken, StoppableEngine
+from app.agent.generation import Planned, Spoken, StoppableEngine
 from app.agent.mending import mended
 from app.agent.merging import merged
 from app.agent.policy import Consent, is_agreed
+from app.agent.prompts import time_context
 from app.agent.provenance import unsaid
 from app.agent.questions import question_for, with_choice
+from app.agent.records import called_message, result_message, shown_message, timed_message
 from app.agent.requests import Requests
 from app.agent.steps import MOST_CALLS, READERS, Step, facts, may_need_more, too_many_calls
 from app.core.errors import STOPPED, AmbiguousError, KnownError
-from app.core.messages import Message, Part, Text, ToolCall, ToolResult, TurnState
-from app.core.ports import Asked, Clock, Engine, GenerateRequest, ToolOutcome
+from app.core.messages import Message, Text, ToolCall, TurnState
+from app.core.ports import Asked, Clock, Engine, Prefix, ToolOutcome
 from app.core.proposals import Change, Proposal, Provenance, Question
 from app.store.history import History
 from app.tools.registry import Registry
@@ -89,7 +91,7 @@ class Agent:
         turn = self._history.start_turn(conversation, user, clock.now, replaces=replaces)
         try:
             if about:
-                self._history.add_reply(turn, _result_message("shown", True, "", about))
+                self._history.add_reply(turn, shown_message(about))
             yield Started(turn)
             yield from self._turn(turn, conversation, user, clock, consent, about)
         except KnownError as error:
@@ -137,6 +139,20 @@ class Agent:
         self._engine.stop()
         self._stop_tools()
 
+    def answer_now(self) -> None:
+        """Let a model that is thinking stop that and answer; from any thread."""
+        self._engine.answer_now()
+
+    def prefix(self) -> Prefix:
+        """What requests begin with, whatever is asked. Raises KnownError if no model loads."""
+        return self._requests.prefix()
+
+    def warm(self) -> None:
+        """Let the engine read that beginning ahead. Returns at once; raises as `prefix`."""
+        prefix = self.prefix()
+        if prefix.messages:
+            self._engine.warm(prefix)
+
     def _ended(self, turn: int, error: KnownError, *, also: TurnState | None = None) -> Stopped:
         """The event for what went wrong with a turn that is RUNNING (or `also`), after noting it.
 
@@ -167,16 +183,19 @@ class Agent:
         consent: Consent,
         about: tuple[str, ...],
     ) -> Iterator[AgentEvent]:
-        learned = self._engine.capabilities().tools_learned
+        capabilities = self._engine.capabilities()
+        learned = capabilities.tools_learned
         condition = condition_in(user.text) if learned else None
         asked = self._requests.asked(turn, conversation, user.text, clock, about)
         if condition is None:
-            request = self._requests.first(turn, conversation, user.text, clock, about)
-            goes_on = not learned and may_need_more(user.text)
-            yield from self._steps(turn, request, asked, consent, goes_on=goes_on)
+            planned = self._requests.first(turn, conversation, user.text, clock, about)
+            if not learned:
+                self._history.add_reply(turn, timed_message(time_context(clock)))
+            goes_on = not learned and not capabilities.reasoning and may_need_more(user.text)
+            yield from self._steps(turn, planned, asked, consent, goes_on=goes_on)
             return
-        request = self._requests.first(turn, conversation, condition.question, clock)
-        step = yield from self._step(turn, request, replace(asked, words=condition.question))
+        planned = self._requests.first(turn, conversation, condition.question, clock)
+        step = yield from self._step(turn, planned, replace(asked, words=condition.question))
         if step is None:
             return
         if not step.only_looked:
@@ -187,14 +206,14 @@ class Agent:
             yield self._done(turn, f"{step.sentence}{also}")
             return
         yield self._stepped(turn, step)
-        request = self._requests.first(turn, conversation, wanted, clock)
+        planned = self._requests.first(turn, conversation, wanted, clock)
         asked = replace(asked, words=wanted, recent=step.recent)
-        yield from self._steps(turn, request, asked, consent, made=len(step.calls))
+        yield from self._steps(turn, planned, asked, consent, made=len(step.calls))
 
     def _steps(
         self,
         turn: int,
-        request: GenerateRequest,
+        planned: Planned,
         asked: Asked,
         consent: Consent,
         *,
@@ -206,7 +225,7 @@ class Agent:
         `made` calls were made before. `goes_on`: what was looked up is given back to the model.
         """
         while True:
-            step = yield from self._step(turn, request, asked, made)
+            step = yield from self._step(turn, planned, asked, made)
             if step is None:
                 return
             made += len(step.calls)
@@ -216,34 +235,37 @@ class Agent:
             yield self._stepped(turn, step)
             if any(call.name in READERS for call in step.calls):
                 consent = Consent.ASK  # what others wrote must not lead to a change unseen
-            request = self._requests.next(request, step.calls, step.facts)
+            planned = self._requests.next(planned, turn, step)
             asked = replace(asked, recent=step.recent)
 
     def _step(
-        self, turn: int, request: GenerateRequest, asked: Asked, made: int = 0
+        self, turn: int, planned: Planned, asked: Asked, made: int = 0
     ) -> Generator[AgentEvent, None, Step | None]:
         """One generation and its calls; None if the turn has ended, or waits, with it."""
         spoken = Spoken()
         try:
-            end = yield from self._engine.generate(request, spoken)
+            end = yield from self._engine.generate(planned, spoken)
+            text = spoken.text.strip()
+            if not text and not spoken.calls:
+                raise KnownError(
+                    "no_answer", "The model gave no answer.", "Say it again in other words."
+                )
         except BaseException:
-            if spoken.text.strip():  # the user has seen it come
+            if spoken.parts:  # the user has seen it come
                 with suppress(KnownError):
-                    self._history.add_reply(turn, Message.of("assistant", spoken.text))
+                    self._history.add_reply(turn, Message("assistant", spoken.parts))
             raise
-        text = spoken.text.strip()
-        if not text and not spoken.calls:
-            raise KnownError(
-                "no_answer", "The model gave no answer.", "Say it again in other words."
-            )
-        parts: list[Part] = [Text(spoken.text)] if text else []
         calls = mended(spoken.calls, asked.words, asked.clock, self._locale)
-        self._history.add_reply(turn, Message("assistant", (*parts, *calls)))
+        if calls != spoken.calls:
+            self._history.add_reply(turn, called_message(spoken.calls))
+        self._history.add_reply(turn, Message("assistant", (*spoken.parts, *calls)))
         if calls:
             if made + len(calls) > MOST_CALLS:
                 raise too_many_calls()
-            foreign = unsaid(spoken.calls, self._registry.declared, request.spans)
-            return (yield from self._act(turn, calls, foreign, asked))
+            foreign = unsaid(spoken.calls, self._registry.declared, planned.request.spans)
+            words = [part for part in spoken.parts if isinstance(part, Text)]
+            reply = Message("assistant", (*words, *spoken.calls))
+            return (yield from self._act(turn, calls, foreign, asked, reply))
         self._history.finish(turn, TurnState.DONE)
         yield Answered(text, turn)
         if end.reason == "length":
@@ -262,10 +284,12 @@ class Agent:
         calls: Sequence[ToolCall],
         foreign: tuple[Provenance, ...],
         asked: Asked,
+        reply: Message,
     ) -> Generator[AgentEvent, None, Step | None]:
         """Run the calls in order; None if one of them made the turn wait with a question.
 
-        `foreign` is the provenance of the arguments that are not the user's words.
+        `foreign` is the provenance of the arguments that are not the user's words; `reply` is what
+        the calls were read from.
         """
         outcomes: list[ToolOutcome] = []
         for index, call in enumerate(calls):
@@ -274,7 +298,7 @@ class Agent:
             try:
                 outcome = self._registry.run(call.name, call.arguments, asked)
             except KnownError as error:
-                self._history.add_reply(turn, _result_message(call.name, False, error.code))
+                self._history.add_reply(turn, result_message(call.name, False, error.code))
                 yield CallAnswered(call.name, None, error)
                 question = question_for(error, calls, index, foreign)
                 if question is None:
@@ -282,13 +306,13 @@ class Agent:
                 self._history.pause(turn, question)
                 yield Stopped(error)
                 return None
-            known = _result_message(call.name, True, facts(outcome.data), outcome.mentions)
+            known = result_message(call.name, True, facts(outcome.data), outcome.mentions)
             self._history.add_reply(turn, known)
             yield CallAnswered(call.name, outcome)
             outcomes.append(outcome)
             if outcome.mentions:  # "find Bob's mail and forward it"
                 asked = replace(asked, recent=(outcome.mentions, *asked.recent))
-        return Step(tuple(calls), tuple(outcomes), foreign, asked.recent)
+        return Step(reply, tuple(calls), tuple(outcomes), foreign, asked.recent)
 
     def _stepped(self, turn: int, step: Step) -> Stepped:
         self._history.add_reply(turn, Message.of("assistant", step.sentence))
@@ -305,7 +329,8 @@ class Agent:
         (stored,) = self._history.turns_of((turn,))
         if stored.started_at.astimezone(clock.zone).date() != clock.today:
             consent = Consent.ASK  # "tomorrow" was said on another day: show what it means now
-        self._history.add_reply(turn, Message("assistant", calls))
+        reply = Message("assistant", calls)
+        self._history.add_reply(turn, reply)
         asked = self._requests.asked(turn, stored.conversation, stored.turn.user.text, clock)
         # "It" means what it meant before the question: what was open, what earlier steps found.
         spoken, called = before_last_step(stored.turn)
@@ -313,7 +338,7 @@ class Agent:
         if called & READERS:
             consent = Consent.ASK  # as in the step that ended with the question
         try:
-            step = yield from self._act(turn, calls, foreign, asked)
+            step = yield from self._act(turn, calls, foreign, asked, reply)
             if step is not None:
                 yield from self._settle(turn, step.outcomes, consent, foreign)
         except KnownError as error:
@@ -395,7 +420,3 @@ def _not_waiting() -> KnownError:
         "There is no such choice waiting. Nothing was changed.",
         "Repeat the request to see what can be done now.",
     )
-
-
-def _result_message(name: str, ok: bool, content: str, mentions: tuple[str, ...] = ()) -> Message:
-    return Message("tool", (ToolResult(name, ok, content, mentions),))

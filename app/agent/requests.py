@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from app.agent.dialogue import dialogue_so_far, room_for_dialogue, spoken_of
-from app.agent.generation import StoppableEngine
-from app.agent.prompts import GO_ON, PLANNER, time_context
-from app.core.messages import Message, Text, ToolCall, Turn
-from app.core.ports import Asked, Clock, GenerateRequest
-from app.store.history import History
+from app.agent.generation import Planned, StoppableEngine
+from app.agent.prompts import PLANNER, THINKER, go_on
+from app.agent.steps import Step
+from app.core.messages import Message
+from app.core.ports import Asked, Capabilities, Clock, GenerateRequest, Prefix
+from app.store.history import History, StoredTurn
 from app.tools.registry import Registry
 
 _TURNS_AT_ONCE = 16
+
+_MOST_THINKING = 4096
+_LONGEST_REASONED_ANSWER = 2048
+"""Tokens of a thought and of the answer after it; in a small context they take a share of it."""
 
 
 class Requests:
@@ -25,6 +31,15 @@ class Requests:
         self._registry = registry
         self._history = history
 
+    def prefix(self) -> Prefix:
+        """What every first request begins with, empty for a model that learned the tools."""
+        capabilities = self._engine.capabilities()
+        if capabilities.tools_learned:
+            return Prefix()
+        if capabilities.reasoning:
+            return Prefix((Message.of("system", THINKER),))
+        return Prefix((Message.of("system", PLANNER),), self._registry.specs)
+
     def first(
         self,
         turn: int,
@@ -32,40 +47,46 @@ class Requests:
         text: str,
         clock: Clock,
         about: tuple[str, ...] = (),
-    ) -> GenerateRequest:
+    ) -> Planned:
         """What the engine is asked when a turn begins; `about` is what the user has open.
 
         A model that learned the tools may name any of them, and learned to answer a single
         message; any other is given the rules and the dialogue so far.
         """
         capabilities = self._engine.capabilities()
-        learned = capabilities.tools_learned
-        earlier = () if learned else self._earlier(conversation, turn)
         user = Message.of("user", text)
-        dialogue = dialogue_so_far(user, earlier, room_for_dialogue(capabilities.context))
-        rules = () if learned else (Message.of("system", PLANNER),)
-        return GenerateRequest(
+        if capabilities.tools_learned:
+            alone = GenerateRequest(
+                id=uuid.uuid4().hex,
+                messages=(user,),
+                tools=self._registry.declared,
+                spans=(text,),
+            )
+            return Planned(alone, (turn,))
+        prefix = self.prefix()
+        earlier = self._earlier(conversation, turn)
+        room = room_for_dialogue(capabilities.context)
+        dialogue = dialogue_so_far(turn, user, clock, earlier, room, about)
+        request = GenerateRequest(
             id=uuid.uuid4().hex,
-            messages=(*rules, *_with_open(dialogue.messages, () if learned else about)),
-            tools=self._registry.declared if learned else self._registry.specs,
-            context=time_context(clock),
+            messages=(*prefix.messages, *dialogue.messages),
+            tools=prefix.tools,
             spans=dialogue.spans,
+            conversation=str(conversation),
         )
+        if capabilities.reasoning:
+            request = _with_thinking(request, capabilities)
+        turns = (*(0 for _ in prefix.messages), *dialogue.turns)
+        return Planned(request, turns, cut=dialogue.cut)
 
-    def next(
-        self, request: GenerateRequest, calls: Sequence[ToolCall], facts: str
-    ) -> GenerateRequest:
-        """What it is asked after its calls came to `facts` (ids and counts)."""
-        return GenerateRequest(
-            id=uuid.uuid4().hex,
-            messages=(
-                *request.messages,
-                Message("assistant", tuple(calls)),
-                Message.of("user", f"{facts}\n\n{GO_ON}"),
-            ),
-            tools=request.tools,
-            context=request.context,
-            spans=request.spans,
+    def next(self, planned: Planned, turn: int, step: Step) -> Planned:
+        """What it is asked after a step of `turn` (its facts are ids and counts)."""
+        request = planned.request
+        messages = (*request.messages, step.reply, go_on(step.facts))
+        return replace(
+            planned,
+            request=replace(request, id=uuid.uuid4().hex, messages=messages),
+            turns=(*planned.turns, turn, turn),
         )
 
     def asked(
@@ -78,23 +99,24 @@ class Requests:
     ) -> Asked:
         """What the calls of a turn are run with."""
         earlier = islice(self._earlier(conversation, turn), _TURNS_AT_ONCE)
-        return Asked(clock, words, (*filter(None, (about,)), *spoken_of(earlier)))
+        turns = (stored.turn for stored in earlier)
+        return Asked(clock, words, (*filter(None, (about,)), *spoken_of(turns)))
 
-    def _earlier(self, conversation: int, turn: int) -> Iterator[Turn]:
+    def _earlier(self, conversation: int, turn: int) -> Iterator[StoredTurn]:
         """The turns of a conversation before `turn`, newest first, read as they are asked for."""
         ids, left = self._history.newest_turn_ids(conversation, _TURNS_AT_ONCE, turn)
         while ids:
-            for stored in reversed(self._history.turns_of(ids)):
-                yield stored.turn
+            yield from reversed(self._history.turns_of(ids))
             if not left:
                 return
             ids, left = self._history.newest_turn_ids(conversation, _TURNS_AT_ONCE, ids[0])
 
 
-def _with_open(messages: tuple[Message, ...], about: tuple[str, ...]) -> tuple[Message, ...]:
-    """The dialogue, its last message with what the user has open."""
-    if not about:
-        return messages
-    *before, last = messages
-    note = Text(f"[The user has {', '.join(about)} open]\n\n")
-    return (*before, Message(last.role, (note, *last.parts)))
+def _with_thinking(request: GenerateRequest, capabilities: Capabilities) -> GenerateRequest:
+    """The request with room for a thought. Its dialect says how such a model is sampled."""
+    return replace(
+        request,
+        max_tokens=min(_LONGEST_REASONED_ANSWER, capabilities.context // 4),
+        max_thinking=min(_MOST_THINKING, capabilities.context // 2),
+        seed=int(request.id[:8], 16),
+    )

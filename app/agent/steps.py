@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.core.errors import KnownError
-from app.core.messages import ToolCall
+from app.core.messages import Message, ToolCall
 from app.core.ports import ToolOutcome
 from app.core.proposals import Provenance
 
@@ -26,8 +26,12 @@ _MORE = re.compile(
 
 @dataclass(frozen=True)
 class Step:
-    """Calls and their outcomes, one for each. `recent` as in `Asked`, with what they spoke of."""
+    """Calls and their outcomes, one for each. `recent` as in `Asked`, with what they spoke of.
 
+    `reply` is what the model wrote, its calls before they were mended.
+    """
+
+    reply: Message
     calls: tuple[ToolCall, ...]
     outcomes: tuple[ToolOutcome, ...]
     foreign: tuple[Provenance, ...]
@@ -52,7 +56,7 @@ class Step:
     def facts(self) -> str:
         """What the model may know of it."""
         pairs = zip(self.calls, self.outcomes, strict=True)
-        return "\n".join(f"[{call.name}: {facts(outcome.data)}]" for call, outcome in pairs)
+        return "\n".join(fact(call.name, facts(outcome.data)) for call, outcome in pairs)
 
 
 def may_need_more(text: str) -> bool:
@@ -61,6 +65,13 @@ def may_need_more(text: str) -> bool:
     Other requests are done with one generation, as what tools found is shown by the tools.
     """
     return bool(_MORE.search(text))
+
+
+def fact(tool: str, content: str, *, ok: bool = True) -> str:
+    """A result as the model is told of it; `content` are its `facts`, or its error's code."""
+    if not ok:
+        return f"[{tool} failed: {content}]"
+    return f"[{tool}: {content}]" if content else f"[{tool}]"
 
 
 def facts(data: Mapping[str, object]) -> str:

@@ -9,12 +9,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from app.cli.output import Output
 from app.cli.status import DONE, KNOWN_ERROR
 from app.core.errors import KnownError
 from app.core.text import counted
 
+if TYPE_CHECKING:
+    from app.core.ports import Capabilities
+
+_OTHER_TEMPLATE = (
+    "The chat template in this file is not the one of its kind; Phial writes as the file says."
+)
 _PACKAGES = ("llama-cpp-python", "llguidance", "icalendar", "recurring-ical-events")
 
 
@@ -105,16 +112,20 @@ def _profile(options: argparse.Namespace) -> _Finding:
 
 def _engine(options: argparse.Namespace) -> _Finding:
     """Load the model and let it say one token: what loads may still not run."""
-    from app.compose import model_file
+    from app.compose import engine_options, model_file
     from app.core.events import Failed
     from app.core.messages import Message
     from app.core.ports import GenerateRequest
     from app.engine.client import EngineClient, engine_worker
+    from app.engine.gguf_file import check_gguf
+    from app.engine.model_notes import ModelNotes, fingerprint
     from app.store.paths import profile_paths
     from app.store.settings import load_settings
 
-    path = model_file(load_settings(profile_paths(options.profile)), options.model)
-    engine = EngineClient(engine_worker(path))
+    paths = profile_paths(options.profile)
+    settings = load_settings(paths)
+    path = model_file(settings, options.model)
+    engine = EngineClient(engine_worker(path, engine_options(paths, settings)))
     try:
         capabilities = engine.capabilities()
         request = GenerateRequest("doctor", (Message.of("user", "hello"),), max_tokens=1)
@@ -123,9 +134,26 @@ def _engine(options: argparse.Namespace) -> _Finding:
                 raise KnownError(event.code, event.message, event.hint)
     finally:
         engine.close()
-    text = (
-        f"{capabilities.model_name} on {capabilities.backend}, "
-        f"{counted(capabilities.threads, 'thread')}, context of {capabilities.context:,} tokens, "
-        f"loaded in {capabilities.timings.get('load', 0):.0f} ms"
+    model = fingerprint(path, check_gguf(path).header_bytes)
+    note = ModelNotes(paths.engine_cache).of(model)
+    hint = "" if note is None or note.template_agrees else _OTHER_TEMPLATE
+    return _Finding("engine", True, _told(capabilities), hint, {"engine": vars(capabilities)})
+
+
+def _told(model: Capabilities) -> str:
+    """What is loaded, in one line."""
+    from app.workers.memory import amount
+
+    rope = ", with LongRoPE's long factors" if model.long_rope else ""
+    traits = ["thinks before it answers"] if model.reasoning else []
+    if model.tools_learned:
+        traits.append("knows Phial's tools")
+    else:
+        traits.append(f"is told of tools in {'its own' if model.tools_native else 'our'} way")
+    traits += [f"GPU: {device}" for device in model.devices]
+    return (
+        f"{model.model_name} on {model.backend}, {counted(model.threads, 'thread')}, "
+        f"context of {model.context:,} tokens (trained for {model.trained_context:,}{rope}), "
+        f"memory type {model.kv_type}, takes {amount(model.memory_bytes)}, "
+        f"{', '.join(traits)}, loaded in {model.timings.get('load', 0):.0f} ms"
     )
-    return _Finding("engine", True, text)

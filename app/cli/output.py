@@ -16,10 +16,12 @@ from app.agent.events import (
     CallMade,
     Generated,
     Proposed,
+    RemembersFrom,
     Said,
     Started,
     Stepped,
     Stopped,
+    Thinking,
     Working,
 )
 from app.core.errors import AmbiguousError, KnownError
@@ -118,7 +120,7 @@ class JsonOutput:
                 self._print({"event": "answer", "text": text, "turn_id": turn_id})
             case Stopped(error, details):
                 self.error(error, details)
-            case Started() | Working() | Generated() | Stepped():
+            case Started() | Working() | Thinking() | RemembersFrom() | Generated() | Stepped():
                 pass  # not among the documented events
 
 
@@ -187,6 +189,8 @@ class TextOutput:
                 self._say(text)
             case Started() | Working() | CallAnswered() | Generated():
                 pass  # the proposal before and the sentence after say it
+            case Thinking() | RemembersFrom():
+                pass  # the answer is what was asked for
 
 
 def proposal_text(proposal: Proposal) -> str:

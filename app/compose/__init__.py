@@ -21,6 +21,7 @@ from app.store.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from app.agent.loop import Agent
+    from app.engine.client import EngineOptions
     from app.store.history import History
 
 STARTER_MODEL = Path(__file__).resolve().parents[2] / "models" / "starter.gguf"
@@ -50,6 +51,13 @@ def model_file(settings: Settings, chosen: Path | None) -> Path:
     return Path(settings.model).expanduser() if settings.model else STARTER_MODEL
 
 
+def engine_options(paths: ProfilePaths, settings: Settings) -> EngineOptions:
+    """How the engine loads a model for a profile."""
+    from app.engine.client import EngineOptions
+
+    return EngineOptions(settings.context, settings.kv, cache=paths.engine_cache)
+
+
 @contextmanager
 def headless(
     profile: Path | None, *, now: str = "", model: Path | None = None, load_model: bool = False
@@ -69,7 +77,8 @@ def headless(
         stack.enter_context(ProfileLock(paths))
         settings = load_settings(paths)
         clock = clock_for(settings, now)
-        engine = EngineClient(engine_worker(model_file(settings, model)))
+        options = engine_options(paths, settings)
+        engine = EngineClient(engine_worker(model_file(settings, model), options), options.cache)
         stack.callback(engine.close)
         if load_model:
             engine.start()

@@ -36,7 +36,8 @@ from app.tools.undo_tool import undo_tool
 class Rooms:
     """What works on a profile in one thread, the one that opened it.
 
-    `agent_for` gives an agent that goes by these settings.
+    `agent_for` gives an agent that goes by these settings; `forget` drops what the engine keeps of
+    a conversation.
     """
 
     history: History
@@ -46,6 +47,7 @@ class Rooms:
     mailbox: Mailbox
     owners: Mapping[str, ChangeOwner]
     agent_for: Callable[[Settings], Agent]
+    forget: Callable[[str], None]
 
 
 @contextmanager
@@ -81,7 +83,16 @@ def open_rooms(paths: ProfilePaths, engine: Engine, applying: Lock) -> Iterator[
             return Agent(engine, Registry(tools), history, apply, settings.locale, reader.stop)
 
         conversations = Conversations(connection)
-        yield Rooms(history, conversations, journal, calendar, mailbox, owners, agent_for)
+        yield Rooms(
+            history,
+            conversations,
+            journal,
+            calendar,
+            mailbox,
+            owners,
+            agent_for,
+            engine.forget,
+        )
 
 
 def recover(rooms: Rooms, paths: ProfilePaths) -> None:

@@ -12,7 +12,8 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from app.compose import STARTER_MODEL, clock_for, model_file
+from app.compose import STARTER_MODEL, clock_for, engine_options, model_file
+from app.core.engine_life import StageListener
 from app.core.ports import Clock
 from app.store.lock import ProfileLock
 from app.store.paths import ProfilePaths, prepare, profile_paths
@@ -20,7 +21,7 @@ from app.store.settings import Settings
 
 if TYPE_CHECKING:
     from app.compose.rooms import Rooms
-    from app.engine.seat import EngineSeat, MakeEngine, SeatListener
+    from app.engine.seat import EngineSeat, MakeEngine, SeatListener, StartableEngine
     from app.importing.report import ImportReport
 
 
@@ -46,6 +47,7 @@ class WindowParts:
         self._make_engine = make_engine
         self._applying = Lock()
         self._seat: EngineSeat | None = None
+        self._tuned = Settings()
         clock_for(Settings(), choices.now)  # a wrong time is told before the window opens
 
     @contextmanager
@@ -62,6 +64,8 @@ class WindowParts:
                 # Not at the start that makes a copy: that one is kept until the database it was
                 # made of has been opened once more, and then goes with what is purged.
                 if backups(self.paths.database) == copies:
+                    for conversation in rooms.conversations.deleted():
+                        rooms.forget(str(conversation))
                     rooms.conversations.purge_deleted(copies)
             yield self.paths
 
@@ -73,11 +77,14 @@ class WindowParts:
 
     def seat(self, heard: SeatListener) -> EngineSeat:
         """See `Parts.seat`."""
-        from app.engine.client import engine_client
         from app.engine.seat import EngineSeat
 
-        self._seat = EngineSeat(self._make_engine or engine_client, heard)
+        self._seat = EngineSeat(self._make_engine or self._engine_for, heard)
         return self._seat
+
+    def tune(self, settings: Settings) -> None:
+        """See `Parts.tune`."""
+        self._tuned = settings
 
     def clock(self, settings: Settings) -> Clock:
         """See `Parts.clock`."""
@@ -114,6 +121,11 @@ class WindowParts:
         from app.calendars.recurrence import preload
 
         preload()
+
+    def _engine_for(self, model: Path, listener: StageListener) -> StartableEngine:
+        from app.engine.client import engine_client
+
+        return engine_client(model, listener, engine_options(self.paths, self._tuned))
 
     def _engine(self) -> EngineSeat:
         if self._seat is None:

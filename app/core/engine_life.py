@@ -35,7 +35,12 @@ class EngineLost:
     error: KnownError
 
 
-EngineStage = EngineStarting | EngineLoading | EngineReady | EngineLost
+@dataclass(frozen=True)
+class EngineResting:
+    """It was put to rest to free its memory; the next request loads it again."""
+
+
+EngineStage = EngineStarting | EngineLoading | EngineReady | EngineLost | EngineResting
 
 StageListener = Callable[[EngineStage], None]
 """Told of each stage, in whatever thread learns of it; returns at once and never raises."""

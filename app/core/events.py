@@ -42,17 +42,29 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Remembers:
+    """The dialogue no longer fits: the model is given the request's messages from `first` on.
+
+    `first` counts in `GenerateRequest.messages`; system messages are given whatever it is.
+    """
+
+    first: int
+
+
+@dataclass(frozen=True)
 class Finished:
     """The generation ended as asked.
 
     `timings` are milliseconds by name (prefill, decode, constraint ...); `prompt_tokens` and
-    `completion_tokens` count model tokens.
+    `completion_tokens` count model tokens. `evaluated_tokens` of the prompt had to be evaluated;
+    the rest was held in the context or read from a saved state.
     """
 
     reason: StopReason
     prompt_tokens: int = 0
     completion_tokens: int = 0
     timings: Mapping[str, float] = field(default_factory=dict)
+    evaluated_tokens: int = 0
 
 
 @dataclass(frozen=True)
@@ -65,4 +77,4 @@ class Failed:
     details: str = ""
 
 
-EngineEvent = TextDelta | ThoughtDelta | ToolCallReady | Progress | Finished | Failed
+EngineEvent = TextDelta | ThoughtDelta | ToolCallReady | Progress | Remembers | Finished | Failed

@@ -18,6 +18,13 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Thought:
+    """What a reasoning model thought before it answered: shown folded, never part of a prompt."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class ImageRef:
     """A picture in the profile, by its SHA-256 (hex); bytes never travel in a message."""
 
@@ -54,7 +61,7 @@ class ToolResult:
     mentions: tuple[str, ...] = ()
 
 
-Part = Text | ImageRef | AudioRef | ToolCall | ToolResult
+Part = Text | Thought | ImageRef | AudioRef | ToolCall | ToolResult
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,11 @@ class Message:
     def text(self) -> str:
         """The text parts joined; empty if there are none."""
         return "".join(part.text for part in self.parts if isinstance(part, Text))
+
+    @property
+    def thought(self) -> str:
+        """The thoughts joined; empty if there are none."""
+        return "".join(part.text for part in self.parts if isinstance(part, Thought))
 
     @staticmethod
     def of(role: Role, text: str) -> Message:
@@ -92,6 +104,8 @@ def part_to_json(part: Part) -> dict[str, object]:
     match part:
         case Text(text):
             return {"type": "text", "text": text}
+        case Thought(text):
+            return {"type": "thought", "text": text}
         case ImageRef(sha256, media_type):
             return {"type": "image", "sha256": sha256, "media_type": media_type}
         case AudioRef(sha256, seconds):
@@ -108,6 +122,8 @@ def part_from_json(data: object) -> Part:
     match data:
         case {"type": "text", "text": str(text)}:
             return Text(text)
+        case {"type": "thought", "text": str(text)}:
+            return Thought(text)
         case {"type": "image", "sha256": str(sha256), "media_type": str(media_type)}:
             return ImageRef(sha256, media_type)
         case {"type": "audio", "sha256": str(sha256), "seconds": float() | int() as seconds}:

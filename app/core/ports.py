@@ -46,24 +46,52 @@ class ToolSpec:
 class GenerateRequest:
     """One generation. `id` is unique within a client.
 
-    `context` is trusted metadata (date, time, zone) the dialect puts into the last user message.
+    `messages`: system messages, if any, stand first. Where they do not fit into the context, whole
+    exchanges leave, oldest first, the last message never.
     `spans` are the texts span arguments may repeat, newest last. Temperature 0 is greedy.
+    `conversation` names what the request belongs to, across restarts: what the model has read of
+    it is kept for the next request of the same name; "" for a request that stands alone.
+    `must_call`: the answer is a call of one of the tools, from its first token on.
+    `max_thinking` tokens of reasoning are allowed before the answer is asked for; they do not
+    count as `max_tokens`.
     """
 
     id: str
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
-    context: str = ""
     spans: tuple[str, ...] = ()
     max_tokens: int = 512
     temperature: float = 0.0
     top_p: float = 1.0
+    top_k: int = 50
     seed: int = 0
+    conversation: str = ""
+    must_call: bool = False
+    max_thinking: int = 2048
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """What many requests begin with: the system messages and the tools.
+
+    An engine evaluates it ahead and keeps the result on disk.
+    """
+
+    messages: tuple[Message, ...] = ()
+    tools: tuple[ToolSpec, ...] = ()
 
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What the loaded model is and can do. `context` is its usable length in tokens."""
+    """What the loaded model is and can do. `context` is its usable length in tokens.
+
+    `tools_learned`: it knows Phial's tools without being told of them; `tools_native`: it was
+    trained on tools in its prompt; else our own words tell it. `reasoning`: it thinks before it
+    answers. `trained_context` is the longest it was made for; `long_rope`: beyond its original
+    length, with LongRoPE's long factors. `kv_type` is how keys and values are kept ("f16",
+    "q8_0"). `memory_bytes` is what it takes, estimated. `devices` are the GPUs there are, each
+    with its free memory, as a person reads it.
+    """
 
     model_name: str
     architecture: str
@@ -72,6 +100,14 @@ class Capabilities:
     backend: str
     threads: int
     timings: Mapping[str, float] = field(default_factory=dict)
+    tools_native: bool = False
+    reasoning: bool = False
+    vision: bool = False
+    trained_context: int = 0
+    long_rope: bool = False
+    kv_type: str = "f16"
+    memory_bytes: int = 0
+    devices: tuple[str, ...] = ()
 
 
 class Engine(Protocol):
@@ -85,8 +121,20 @@ class Engine(Protocol):
         """Ask the generation to stop; it ends in Finished("cancelled"). Unknown ids are ignored."""
         ...
 
+    def answer_now(self, request_id: str) -> None:
+        """Ask a generation that is thinking to stop that and answer. Unknown ids are ignored."""
+        ...
+
     def capabilities(self) -> Capabilities:
         """What is loaded; starts the engine if need be. Raises KnownError if it cannot load."""
+        ...
+
+    def warm(self, prefix: Prefix) -> None:
+        """Evaluate ahead what requests begin with, as long as none is asked. Returns at once."""
+        ...
+
+    def forget(self, conversation: str) -> None:
+        """Drop what is kept of a conversation, also on disk. Returns at once."""
         ...
 
     def close(self) -> None:

@@ -16,13 +16,14 @@ from typing import Protocol
 from app.core.engine_life import (
     EngineLost,
     EngineReady,
+    EngineResting,
     EngineStage,
     EngineStarting,
     StageListener,
 )
 from app.core.errors import STOPPED, KnownError
 from app.core.events import EngineEvent, Failed, Finished
-from app.core.ports import Capabilities, Engine, GenerateRequest
+from app.core.ports import Capabilities, Engine, GenerateRequest, Prefix
 from app.engine.gguf_file import check_gguf
 
 _LOADING_S = 300.0
@@ -35,7 +36,11 @@ class StartableEngine(Engine, Protocol):
     """An engine that can be asked to load ahead of its first use."""
 
     def start(self) -> None:
-        """Begin loading without waiting for it, also after a death. Raises KnownError."""
+        """Begin loading without waiting for it, also after a death or rest. Raises KnownError."""
+        ...
+
+    def rest(self) -> bool:
+        """Free its memory until it is started or asked again, unless it is at work; whether so."""
         ...
 
 
@@ -61,7 +66,7 @@ class _Occupant:
     """An engine and what is known of it; `number` tells it from those before it.
 
     `lost` is why it could not load or died, until it is started again; `told`: whoever asks next
-    need not be told that first.
+    need not be told that first. `resting`: it was put to rest, until it is started again.
     """
 
     number: int
@@ -70,6 +75,7 @@ class _Occupant:
     loading: bool = True
     lost: KnownError | None = None
     told: bool = False
+    resting: bool = False
 
 
 class EngineSeat:
@@ -81,6 +87,7 @@ class EngineSeat:
         self._listener = listener
         self._changed = Condition()
         self._occupant: _Occupant | None = None
+        self._forgotten: list[str] = []  # conversations, before there was an engine
         self._count = 0
         self._exchange: Thread | None = None
         self._exchanging = False
@@ -115,6 +122,28 @@ class EngineSeat:
         """End the engine in use and start it anew, its past deaths forgotten. Returns at once."""
         self._begin(self._again, lambda error: None)
 
+    def rest(self) -> bool:
+        """Put the engine to rest until it is woken or asked; whether that was done.
+
+        Not while it loads, answers, or is exchanged. Waits for its process to be gone.
+        """
+        with self._changed:
+            occupant = self._occupant
+            free = occupant is not None and not (occupant.loading or self._exchanging)
+        return occupant is not None and free and occupant.engine.rest()
+
+    def wake(self) -> None:
+        """Begin loading an engine that rests. Returns at once."""
+        with self._changed:
+            occupant = self._occupant
+            if occupant is None or not occupant.resting or self._exchanging:
+                return
+            occupant.resting, occupant.loading = False, True
+        try:
+            occupant.engine.start()
+        except KnownError as error:
+            self._hear(occupant.number, EngineLost(error))
+
     def interrupt(self) -> None:
         """Let whoever waits for the model, or asks it before `resume`, be stopped instead."""
         with self._changed:
@@ -146,6 +175,27 @@ class EngineSeat:
         occupant = self._occupant
         if occupant is not None:
             occupant.engine.cancel(request_id)
+
+    def answer_now(self, request_id: str) -> None:
+        """As `Engine.answer_now`."""
+        occupant = self._occupant
+        if occupant is not None:
+            occupant.engine.answer_now(request_id)
+
+    def warm(self, prefix: Prefix) -> None:
+        """As `Engine.warm`, for the engine in use: another is told anew once it is ready."""
+        occupant = self._occupant
+        if occupant is not None:
+            occupant.engine.warm(prefix)
+
+    def forget(self, conversation: str) -> None:
+        """As `Engine.forget`; before there is an engine, it is kept for the first one."""
+        with self._changed:
+            occupant = self._occupant
+            if occupant is None:
+                self._forgotten.append(conversation)
+                return
+        occupant.engine.forget(conversation)
 
     def close(self) -> None:
         """End the engine, also one that is just being loaded."""
@@ -185,17 +235,22 @@ class EngineSeat:
         return self._interrupted or not loading
 
     def _awake(self) -> None:
-        """Start the engine in use again if it is lost and that was told. Raises KnownError."""
+        """Start the engine in use again if it rests, or is lost and that was told.
+
+        Raises KnownError.
+        """
         with self._changed:
             occupant = self._occupant
             if occupant is None:
                 raise KnownError("no_model", "No model has been loaded yet.", "Try again.")
-            if occupant.lost is None or self._exchanging or self._interrupted:
+            down = occupant.resting or occupant.lost is not None
+            if not down or self._exchanging or self._interrupted:
                 return
-            if not occupant.told:
+            if occupant.lost is not None and not occupant.told:
                 occupant.told = True
                 raise occupant.lost
-            occupant.lost, occupant.told, occupant.loading = None, False, True
+            occupant.lost, occupant.told = None, False
+            occupant.resting, occupant.loading = False, True
         try:
             occupant.engine.start()
         except KnownError as error:
@@ -211,6 +266,9 @@ class EngineSeat:
             number = self._count
             engine = self._make(model, lambda stage: self._hear(number, stage))
             self._occupant = _Occupant(number, model, engine)
+            forgotten, self._forgotten = self._forgotten, []
+        for conversation in forgotten:
+            engine.forget(conversation)
         try:
             engine.start()
         except KnownError as error:
@@ -224,13 +282,15 @@ class EngineSeat:
                 return
             match stage:
                 case EngineStarting():
-                    occupant.loading, occupant.lost = True, None
+                    occupant.loading, occupant.lost, occupant.resting = True, None, False
                 case EngineReady():
                     occupant.loading, occupant.lost = False, None
                 case EngineLost(error):
                     # Why one could not load is told to who waits for it, before it is tried again.
                     occupant.told = not occupant.loading
                     occupant.loading, occupant.lost = False, error
+                case EngineResting():
+                    occupant.resting = True
             self._changed.notify_all()
         self._listener(occupant.model, stage)
 

@@ -107,6 +107,10 @@ class Conversations:
         """Put it back into the list; fine for one that is there."""
         self._set(conversation_id, "deleted_at", None)
 
+    def deleted(self) -> tuple[int, ...]:
+        """The ids of what `purge_deleted` removes."""
+        return tuple(row[0] for row in query(self._connection, _DELETED))
+
     def purge_deleted(self, copies: Sequence[Path] = ()) -> int:
         """At start, with the lock held: remove what was deleted for good; how many there were.
 

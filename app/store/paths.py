@@ -61,6 +61,11 @@ class ProfilePaths:
         return self.cache_folder or self.root / "cache"
 
     @property
+    def engine_cache(self) -> Path:
+        """States the engine can go on from, and what it learned of models; the engine makes it."""
+        return self.cache / "engine"
+
+    @property
     def lock(self) -> Path:
         """Held by the one process that may write."""
         return self.root / ".lock"

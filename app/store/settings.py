@@ -20,6 +20,14 @@ from app.store.safe_names import is_safe_name
 SCHEMES = ("system", "light", "dark")
 """The window's colours: as the system has them, or always the same."""
 
+KV_TYPES = ("auto", "f16", "q8_0")
+"""How the model's keys and values are kept: as suits the memory there is, or always the same."""
+
+LEAST_CONTEXT, MOST_CONTEXT = 512, 1_048_576
+"""Tokens a context may be set to."""
+
+MOST_REST_MINUTES = 24 * 60
+
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
@@ -35,7 +43,9 @@ class Settings:
     and end in that zone; `working_days` count from Monday = 0, in order. `locale` is like "en_GB",
     "en" where the region is not known. `calendar` is the folder new events go to. `model` is a
     GGUF file, "" for the starter model. `scheme` is the window's
-    colours: one of `SCHEMES`.
+    colours: one of `SCHEMES`. `context` is the model's, in tokens, 0 for what suits it; `kv` one of
+    `KV_TYPES`. After `rest_minutes` without a request the window frees the model's memory, 0 for
+    never.
     """
 
     names: tuple[str, ...] = ()
@@ -47,6 +57,9 @@ class Settings:
     calendar: str = "personal"
     model: str = ""
     scheme: str = "system"
+    context: int = 0
+    kv: str = "auto"
+    rest_minutes: int = 15
 
 
 def load_settings(paths: ProfilePaths) -> Settings:
@@ -141,7 +154,20 @@ def _parse(path: Path, data: bytes) -> Settings:
             "calendar", _calendar, "a plain folder name of letters, digits, . _ -", base.calendar
         ),
         model=value("model", _string, "the name of a file in quotation marks", base.model),
-        scheme=value("scheme", _scheme, '"system", "light" or "dark"', base.scheme),
+        scheme=value("scheme", _one_of(SCHEMES), '"system", "light" or "dark"', base.scheme),
+        context=value(
+            "context",
+            _context,
+            f"0 for automatic, or a whole number of tokens from {LEAST_CONTEXT} to {MOST_CONTEXT}",
+            base.context,
+        ),
+        kv=value("kv", _one_of(KV_TYPES), '"auto", "f16" or "q8_0"', base.kv),
+        rest_minutes=value(
+            "rest_minutes",
+            _minutes,
+            f"0 for never, or a whole number of minutes up to {MOST_REST_MINUTES}",
+            base.rest_minutes,
+        ),
     )
 
 
@@ -190,8 +216,22 @@ def _calendar(value: object) -> str | None:
     return value if isinstance(value, str) and is_safe_name(value) else None
 
 
-def _scheme(value: object) -> str | None:
-    return value if isinstance(value, str) and value in SCHEMES else None
+def _one_of(words: tuple[str, ...]) -> Callable[[object], str | None]:
+    return lambda value: value if isinstance(value, str) and value in words else None
+
+
+def _context(value: object) -> int | None:
+    tokens = _whole(value, MOST_CONTEXT)
+    return tokens if tokens == 0 or (tokens or 0) >= LEAST_CONTEXT else None
+
+
+def _minutes(value: object) -> int | None:
+    return _whole(value, MOST_REST_MINUTES)
+
+
+def _whole(value: object, most: int) -> int | None:
+    """A whole number from 0 to `most`; true and false are none."""
+    return value if type(value) is int and 0 <= value <= most else None
 
 
 def _days(value: object) -> tuple[int, ...] | None:

@@ -144,6 +144,8 @@ class Reader:
             tools=(spec,),
             spans=tuple(texts[0].splitlines()[:_SPANS]) if spans else (),
             max_tokens=most_tokens,
+            must_call=True,
+            max_thinking=0,  # there is no room for it, and nothing to weigh
         )
         call = self._call(request)
         if call is None or call.name != spec.name:

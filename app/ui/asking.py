@@ -1,6 +1,6 @@
 """What the ENGINE lane does: one request from the user's words to the end of its turn. No Qt.
 
-Everything is done in the thread that opened the rooms, but for `stop`.
+Everything is done in the thread that opened the rooms, but for `stop` and `answer_now`.
 """
 
 from __future__ import annotations
@@ -10,7 +10,17 @@ from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from app.agent.events import Applied, CallMade, Generated, Said, Started, Stopped, Working
+from app.agent.events import (
+    Applied,
+    CallMade,
+    Generated,
+    RemembersFrom,
+    Said,
+    Started,
+    Stopped,
+    Thinking,
+    Working,
+)
 from app.agent.policy import Consent
 from app.core.errors import AmbiguousError, KnownError
 from app.core.messages import TurnState
@@ -25,6 +35,7 @@ from app.ui.views import Trouble, TurnRejected, TurnStarted, TurnView
 from app.ui.work_words import WorkWords
 
 _TITLE = 60
+_PARAGRAPH = "\n\n"
 
 _READS = 2
 """How often the end of a turn is read: a database that was busy may be free by then."""
@@ -58,6 +69,14 @@ class Listener(Protocol):
         """A piece of the answer."""
         ...
 
+    def thought(self, text: str) -> None:
+        """A piece of what the model thinks before it answers."""
+        ...
+
+    def remembers(self, turn: int) -> None:
+        """The first turn of the conversation that the model sees, 0 if it sees all."""
+        ...
+
     def worked(self, words: str) -> None:
         """What happens now."""
         ...
@@ -88,6 +107,14 @@ class Asking:
         """Stop the turn under way; from any thread."""
         self._agent.stop()
 
+    def answer_now(self) -> None:
+        """Have a model that thinks stop that and answer; from any thread."""
+        self._agent.answer_now()
+
+    def warm(self) -> None:
+        """Have the engine read ahead what every request begins with. Raises KnownError."""
+        self._agent.warm()
+
     def run(self, request: Request, listener: Listener) -> TurnEnd | TurnRejected:
         """Answer one request; rejected where its words could not be written down."""
         clock = self._clock_for(self._settings)
@@ -110,6 +137,8 @@ class Asking:
         self, request: Request, conversation: int, clock: Clock, listener: Listener
     ) -> TurnEnd:
         words = WorkWords(listener.worked)
+        thoughts = _Thoughts(listener.thought)
+        marked = False
         started: TurnStarted | None = None
         ids: tuple[str, ...] = ()
         error: Exception | None = None
@@ -130,12 +159,22 @@ class Asking:
                             listener.started(started)
                         case Working(stage, done, total):
                             words.stage(stage, done, total)
+                        case Thinking(text):
+                            words.thought()
+                            thoughts.add(text)
                         case Said(text):
                             words.said()
+                            thoughts.end()
                             listener.said(printable(text))
+                        case RemembersFrom(turn_id):
+                            marked = True
+                            listener.remembers(turn_id)
                         case CallMade(call):
                             words.called(call.name)
                         case Generated(_, prompt_tokens, completion_tokens):
+                            thoughts.end()
+                            if not marked:
+                                listener.remembers(0)
                             listener.used(prompt_tokens + completion_tokens)
                         case Applied(changes):
                             ids = tuple(each for each, _ in changes)
@@ -180,6 +219,23 @@ class Asking:
             trouble = None
         others = tuple(each for each in self._turns.turns_behind(ids) if each != turn)
         return TurnEnd(view, self._turns.views(others), trouble, bool(ids))
+
+
+class _Thoughts:
+    """Passes on what is thought, each time of a turn as a paragraph of its own, as it is stored."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self._tell = tell
+        self._before = self._gap = ""  # what goes before thoughts that come again, and next
+
+    def add(self, text: str) -> None:
+        """A piece of it."""
+        self._tell(self._gap + printable(text))
+        self._gap, self._before = "", _PARAGRAPH
+
+    def end(self) -> None:
+        """What comes now is not thought."""
+        self._gap = self._before
 
 
 def _sentence(trouble: Trouble) -> str:

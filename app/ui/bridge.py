@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from app.core.engine_life import EngineStage
 from app.store.settings import Settings
 from app.ui.calendar_watch import CalendarWatch
+from app.ui.engine_care import EngineCare
 from app.ui.engine_watch import EngineWatch
 from app.ui.errands import Errands
 from app.ui.importing import Importing
@@ -117,6 +118,7 @@ class Bridge(QObject):
             (turn.rejected, self._on_rejected),
         ):
             told.connect(signal)
+        self._care = EngineCare(self._lanes, lambda: self.busy, self)
         self._opening = Opening()
         self._told = ToldTurns()
         self._errands = Errands(
@@ -147,6 +149,7 @@ class Bridge(QObject):
         if not self._closed:
             self.stop()
         self._closed = True
+        self._care.close()
         imported = self._importing.close(_IMPORT_MS)
         return self._lanes.close(self._delete_the_rest) and imported
 
@@ -262,6 +265,11 @@ class Bridge(QObject):
         """Stop the turn under way."""
         self._turn.stop()
 
+    def answer_now(self) -> None:
+        """Have the model stop thinking and answer; nothing where it does not think."""
+        if self._turn.busy:
+            self._lanes.answer_now()
+
     def choose(self, turn: int, option: int) -> None:
         """Take an option of a PAUSED turn's proposal, or a choice of its question, from 0."""
         self._decide_on(turn, lambda desk: desk.choose(turn, option))
@@ -310,6 +318,10 @@ class Bridge(QObject):
         if self._may_exchange():
             self._lanes.seat.restart()
 
+    def wake(self) -> None:
+        """A request is about to come: an engine that rests is loaded, any other stays awake."""
+        self._care.wake()
+
     def hear_connections(self, count: int, addresses: tuple[str, ...]) -> None:
         """What `core.connections` counted; may be called in any thread."""
         self._post(partial(self.connections_changed.emit, Connections(count, addresses)))
@@ -339,7 +351,7 @@ class Bridge(QObject):
     def _on_opened(self, view: SettingsView) -> None:
         waiting = self._opening.succeed()
         self._settings = view.settings
-        self._lanes.start_engine(view.settings)
+        self._care.begin(view.settings)
         self.opened.emit()
         self.settings_loaded.emit(view)
         self.list_conversations(self._query)
@@ -361,6 +373,7 @@ class Bridge(QObject):
         self._settings = view.settings
         self.settings_loaded.emit(view)
         self._lanes.with_asking(view.settings, lambda asking: asking.use(view.settings))
+        self._care.use(view.settings)
         if zone_changed:
             self.read_today()
 
@@ -394,7 +407,7 @@ class Bridge(QObject):
         self._change(end.touched)
         if end.trouble is not None:
             self.notified.emit(Notice(f"{end.trouble.message} {end.trouble.hint}".strip()))
-        self._delete_what_leaves()
+        self._free()
         self.list_conversations(self._query)
         if end.changed:
             self.read_today()
@@ -402,17 +415,22 @@ class Bridge(QObject):
     def _on_broken(self, turn: TurnView) -> None:
         self._told.note(turn)
         self.turn_ended.emit(turn)
-        self._delete_what_leaves()
+        self._free()
         self.list_conversations(self._query)
 
     def _on_rejected(self, rejected: TurnRejected) -> None:
         self.turn_rejected.emit(rejected)
-        self._delete_what_leaves()
+        self._free()
 
     def _delete_what_leaves(self) -> None:
         leaving, self._leaving = self._leaving, set()
         for conversation in leaving:
             self.delete_conversation(conversation)
+
+    def _free(self) -> None:
+        """The turn under way is over."""
+        self._delete_what_leaves()
+        self._care.turn_over()
 
     def _delete_the_rest(self, desk: Desk) -> None:
         for conversation in self._leaving:
@@ -426,6 +444,7 @@ class Bridge(QObject):
 
     def _on_engine(self, status: EngineStatus, stage: EngineStage | None) -> None:
         self.engine_changed.emit(status)
+        self._care.hear(status, stage)
         if stage is not None and (words := of_engine(stage)):
             self._turn.work(words)
 

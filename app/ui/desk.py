@@ -156,6 +156,7 @@ class Desk:
         """Take it out of the list until it is restored, or, at the next start, gone."""
         line = self._rooms.conversations.get(conversation)
         self._rooms.conversations.delete(conversation, datetime.now(UTC))
+        self._rooms.forget(str(conversation))
         return Notice(f"Deleted “{printable(line.title)}”.", restore=conversation)
 
     def restore(self, conversation: int) -> None:

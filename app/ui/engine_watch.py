@@ -15,6 +15,7 @@ from app.core.engine_life import (
     EngineLoading,
     EngineLost,
     EngineReady,
+    EngineResting,
     EngineStage,
     EngineStarting,
 )
@@ -25,7 +26,7 @@ from app.ui.views import EngineStage as Shown
 from app.ui.views import EngineStatus, Trouble
 
 _PAUSE_S = 0.1
-_RUNNING = (Shown.STARTING, Shown.LOADING, Shown.READY)
+_RUNNING = (Shown.STARTING, Shown.LOADING, Shown.READY, Shown.RESTING)
 
 Post = Callable[[Callable[[], None]], None]
 
@@ -46,7 +47,15 @@ def status_of(stage: EngineStage, model: Path, starter: Path) -> EngineStatus:
                 backend=can.backend,
                 threads=can.threads,
                 context=can.context,
+                memory_bytes=can.memory_bytes,
+                trained_context=can.trained_context,
+                kv_type=can.kv_type,
+                long_rope=can.long_rope,
+                reasoning=can.reasoning,
+                tools_native=can.tools_native,
             )
+        case EngineResting():
+            return replace(status, stage=Shown.RESTING)
         case EngineLost(error):
             return replace(
                 status,
@@ -103,6 +112,9 @@ class EngineWatch:
 
     def _take(self, model: Path, stage: EngineStage) -> None:
         last, self._status = self._status, status_of(stage, model, self._starter)
+        if isinstance(stage, EngineResting) and last.file == self._status.file:
+            # What it is and can do stays known; of the dialogue it holds nothing.
+            self._status = replace(last, stage=Shown.RESTING, used=0)
         if isinstance(stage, EngineLost):
             died = last.stage is Shown.READY and last.file == self._status.file
             self._status = replace(self._status, died=died)

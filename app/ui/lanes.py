@@ -65,12 +65,33 @@ class Lanes(QObject):
 
     def start_engine(self, settings: Settings) -> None:
         """Begin loading the model, and open what answers requests."""
+        self._parts.tune(settings)
 
         def start() -> None:
             self.seat.start(self._parts.model(settings))
             self._open_asking(settings)
 
         self._lane(1).submit(start)
+
+    def reload_engine(self, settings: Settings) -> None:
+        """Load the model in use again, by these settings."""
+        self._parts.tune(settings)
+        self.seat.restart()
+
+    def warm(self, settings: Settings) -> None:
+        """Have the engine, which is ready, read what every request begins with.
+
+        Where that fails, the next request finds out, and tells.
+        """
+        self.with_asking(settings, lambda asking: asking.warm(), failed=lambda trouble: None)
+
+    def rest_engine(self, done: Callable[[bool], None]) -> None:
+        """Free the engine's memory, unless it is at work after all; `done` hears whether so."""
+        self._lane(1).submit(self.seat.rest, done)
+
+    def wake_engine(self) -> None:
+        """Load an engine that rests."""
+        self._lane(1).submit(self.seat.wake)
 
     def preload(self) -> None:
         """Load what the first request will need, in the lane that it does not wait for."""
@@ -106,6 +127,12 @@ class Lanes(QObject):
         asking = self._asking
         if asking is not None:
             asking.stop()
+
+    def answer_now(self) -> None:
+        """Have the model of the turn under way stop thinking and answer."""
+        asking = self._asking
+        if asking is not None:
+            asking.answer_now()
 
     def close(self, last: Callable[[Desk], None]) -> bool:
         """End the engine and the threads; False if a lane is still at work after seconds.

@@ -202,6 +202,7 @@ class MainWindow(QMainWindow):
         self.status.model_wanted.connect(self.choose_model)
         self.status.starter_wanted.connect(lambda: bridge.use_model(None))
         self.status.retry_wanted.connect(bridge.restart_engine)
+        self.status.wake_wanted.connect(bridge.wake)
 
     def _add_keys(self) -> None:
         keys: dict[QKeySequence | QKeySequence.StandardKey, Callable[[], object]] = {

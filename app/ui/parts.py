@@ -80,9 +80,16 @@ class Rooms(Protocol):
         """An agent that goes by these settings."""
         ...
 
+    @property
+    def forget(self) -> Callable[[str], None]:
+        """Drop what the engine keeps of a conversation; returns at once."""
+        ...
+
 
 class Seat(Protocol):
-    """The engine in use, to be exchanged for another; any thread may call, nothing waits.
+    """The engine in use, to be exchanged for another; any thread may call.
+
+    Nothing waits but `rest` and `close`.
 
     See `app.engine.seat.EngineSeat`.
     """
@@ -102,6 +109,17 @@ class Seat(Protocol):
 
     def restart(self) -> None:
         """Start the engine anew."""
+        ...
+
+    def rest(self) -> bool:
+        """Free the engine's memory until it is woken or asked, unless it is at work; whether so.
+
+        Waits for its process.
+        """
+        ...
+
+    def wake(self) -> None:
+        """Load an engine that rests."""
         ...
 
     def interrupt(self) -> None:
@@ -144,6 +162,10 @@ class Parts(Protocol):
 
     def seat(self, heard: StageHeard) -> Seat:
         """The one seat of the engine, empty; `heard` is called in any thread."""
+        ...
+
+    def tune(self, settings: Settings) -> None:
+        """Make engines by these settings from now on: their context, and how it is kept."""
         ...
 
     def import_files(

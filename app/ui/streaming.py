@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
+from itertools import groupby
+from operator import itemgetter
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -10,13 +12,17 @@ FLUSH_MS = 33
 
 
 class Stream(QObject):
-    """Collects pieces from any thread; `flushed` gives them together in the window's thread."""
+    """Collects pieces of an answer, and of the thoughts before it, from any thread.
 
-    flushed = Signal(str)
+    `flushed` gives those of a kind together in the window's thread, in their order: the text, and
+    whether it is a thought.
+    """
+
+    flushed = Signal(str, bool)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._pieces: deque[str] = deque()
+        self._pieces: deque[tuple[str, bool]] = deque()
         self._timer = QTimer(self)
         self._timer.setInterval(FLUSH_MS)
         self._timer.timeout.connect(self.flush)
@@ -30,14 +36,12 @@ class Stream(QObject):
         self._timer.stop()
         self.flush()
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, thought: bool = False) -> None:
         """One more piece; from any thread."""
-        self._pieces.append(text)
+        self._pieces.append((text, thought))
 
     def flush(self) -> None:
         """Hand over what has come by now."""
-        pieces = []
-        while self._pieces:
-            pieces.append(self._pieces.popleft())
-        if pieces:
-            self.flushed.emit("".join(pieces))
+        taken = [self._pieces.popleft() for _ in range(len(self._pieces))]
+        for thought, run in groupby(taken, key=itemgetter(1)):
+            self.flushed.emit("".join(text for text, _ in run), thought)

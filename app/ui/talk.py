@@ -5,6 +5,7 @@ Between the bridge and the chat; the panes around them are the main window's.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -89,7 +90,8 @@ class Talk(QObject):
         self._page = 0
         self._sent: _Sent | None = None
         self._running: TurnView | None = None
-        self._heard = ""  # what the running turn has said so far
+        self._heard = _Heard()
+        self._remembers: dict[int, int] = {}  # the first turn the model sees, by conversation
         self._looked = False  # whether the drafts were compared with what is on disk
         bridge.conversation_opened.connect(self._on_conversation)
         bridge.conversations_listed.connect(self._on_listed)
@@ -105,6 +107,7 @@ class Talk(QObject):
         chat.draft_changed.connect(self._on_draft)
         chat.retry_wanted.connect(self._on_retry)
         chat.stopped.connect(bridge.stop)
+        chat.answer_wanted.connect(bridge.answer_now)
         chat.restore_wanted.connect(bridge.restore_conversation)
         chat.option_chosen.connect(bridge.choose)
         chat.declined.connect(bridge.decline)
@@ -212,6 +215,7 @@ class Talk(QObject):
         self.titled.emit(view.title)
         self._shown = view.id
         self._chat.show_conversation(view)
+        self._chat.mark_memory(self._remembers.get(view.id, 0))
         draft = self._state.draft(view.id)
         if draft and view.turns and self._sent is None and _is_said(draft, view.turns[-1]):
             self._put_draft(view.id, "")
@@ -220,13 +224,22 @@ class Talk(QObject):
     def _with_heard(self, turn: TurnView) -> TurnView:
         if self._running is None or turn.id != self._running.id:
             return turn
-        return replace(turn, answer=self._heard, markdown=True)
+        heard = self._heard
+        return replace(
+            turn,
+            answer=heard.answer,
+            markdown=True,
+            thought=heard.thought,
+            thought_s=heard.thought_s,
+        )
 
     # --- drafts
 
     def _on_draft(self, text: str) -> None:
         self._put_draft(self._conversation, text)
         self.drafted.emit(False)
+        if text:
+            self._bridge.wake()  # it loads while the rest is written
 
     def _put_draft(self, conversation: int, text: str) -> None:
         self._state = self._state.with_draft(conversation, text, datetime.now(UTC))
@@ -255,7 +268,7 @@ class Talk(QObject):
 
     def _on_started(self, started: TurnStarted) -> None:
         turn, sent, self._sent = started.turn, self._sent, None
-        self._running, self._heard = turn, ""
+        self._running, self._heard = turn, _Heard()
         if sent is not None:
             self._forget(sent)
             if not sent.conversation and sent.page == self._page:
@@ -303,8 +316,15 @@ class Talk(QObject):
     def _on_streamed(self, streamed: Streamed) -> None:
         if self._running is None or streamed.turn != self._running.id:
             return
-        self._heard += streamed.text
-        if self._running.conversation == self._conversation:
+        conversation = self._running.conversation
+        if streamed.remembers is not None:
+            self._remembers[conversation] = streamed.remembers
+            if conversation == self._conversation:
+                self._chat.mark_memory(streamed.remembers)
+            return
+        self._heard.take(streamed)
+        self._chat.show_thinking(streamed.thought)
+        if conversation == self._conversation:
             self._chat.append(streamed)
 
     def _on_changed(self, turn: TurnView) -> None:
@@ -312,13 +332,38 @@ class Talk(QObject):
             self._chat.update_turn(turn)
 
     def _on_ended(self, turn: TurnView) -> None:
-        self._running, self._heard = None, ""
+        self._running, self._heard = None, _Heard()
+        self._chat.show_thinking(False)
         self._chat.set_busy(False)
         self._chat.show_work(None)
         self._on_changed(turn)
         waits = turn.state is TurnState.PAUSED and turn.conversation == self._conversation
         if waits and not self._chat.text() and self._chat.isVisible():
             self._chat.focus_card()
+
+
+class _Heard:
+    """What the turn under way has said so far, and thought, and for how long."""
+
+    def __init__(self) -> None:
+        self.answer = ""
+        self.thought = ""
+        self._ended_s = 0.0
+        self._since = 0.0  # 0 while it does not think
+
+    @property
+    def thought_s(self) -> float:
+        """How long it thought, in seconds."""
+        return self._ended_s + (time.monotonic() - self._since if self._since else 0.0)
+
+    def take(self, streamed: Streamed) -> None:
+        """More of it has come."""
+        if streamed.thought:
+            self.thought += streamed.text
+            self._since = self._since or time.monotonic()
+        else:
+            self.answer += streamed.text
+            self._ended_s, self._since = self.thought_s, 0.0
 
 
 def _joined(words: str, others: str) -> str:

@@ -104,6 +104,15 @@ class TurnUnderWay(QObject):
         """A piece of the answer; from any thread."""
         self._stream.add(text)
 
+    def add_thought(self, text: str) -> None:
+        """A piece of the thoughts before it; from any thread."""
+        self._stream.add(text, thought=True)
+
+    def remembers(self, first: int) -> None:
+        """The first turn that the model still sees, 0 for all."""
+        if self._turn is not None:
+            self.streamed.emit(Streamed(self._turn.id, remembers=first))
+
     def used(self, tokens: int) -> None:
         """So many tokens are in use."""
         self._used(tokens)
@@ -121,9 +130,9 @@ class TurnUnderWay(QObject):
         self._sent = False
         return over
 
-    def _on_streamed(self, text: str) -> None:
+    def _on_streamed(self, text: str, thought: bool) -> None:
         if self._turn is not None:
-            self.streamed.emit(Streamed(self._turn.id, text))
+            self.streamed.emit(Streamed(self._turn.id, text, thought))
 
     def _on_done(self, end: TurnEnd | TurnRejected) -> None:
         if isinstance(end, TurnRejected):
@@ -151,12 +160,16 @@ class _Relay:
         self._turn = turn
         self._post = post
         self.said = turn.add
+        self.thought = turn.add_thought
 
     def started(self, started: TurnStarted) -> None:
         self._post(partial(self._turn.on_started, started))
 
     def worked(self, words: str) -> None:
         self._post(partial(self._turn.work, words))
+
+    def remembers(self, turn: int) -> None:
+        self._post(partial(self._turn.remembers, turn))
 
     def used(self, tokens: int) -> None:
         self._post(partial(self._turn.used, tokens))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
+from app.agent.records import is_record
 from app.core.errors import STOPPED
 from app.core.messages import Message, ToolCall, ToolResult, TurnState
 from app.core.text import printable
@@ -101,11 +102,17 @@ class TurnReader:
             stopped=turn.state is TurnState.FAILED and stored.error == STOPPED,
             steps=_steps(turn.replies),
             results=results,
+            thought=_thought(turn.replies),
         )
 
     def _results(self, replies: Sequence[Message]) -> tuple[tuple[ResultRow, ...], str]:
         """The lines of what was looked up last; how many there are, if they are the answer."""
-        found = [part for reply in replies for part in reply.parts if isinstance(part, ToolResult)]
+        found = [
+            part
+            for reply in replies
+            for part in reply.parts
+            if isinstance(part, ToolResult) and not is_record(part)
+        ]
         if not found or not found[-1].ok or found[-1].name not in _LOOKED:
             return (), ""
         last = found[-1]
@@ -175,6 +182,11 @@ def _closing(replies: Sequence[Message]) -> tuple[str, bool]:
             own = own and not calls
             text = "" if calls else reply.text
     return printable(text).strip(), own and bool(text)
+
+
+def _thought(replies: Sequence[Message]) -> str:
+    """All that was thought in the turn, also before its calls."""
+    return "\n\n".join(filter(None, (printable(reply.thought).strip() for reply in replies)))
 
 
 def _unlisted(sentence: str) -> str:

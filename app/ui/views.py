@@ -69,7 +69,9 @@ class TurnView:
     technical part for "Copy details"; it FAILED because the user `stopped` it, or went wrong.
     `waiting` is set while it is PAUSED. `step` says what was looked up or tried, for READ tools
     ("Looked in the calendar"). `steps` are the sentences of steps before the last; `results` what
-    was found, each as a line to open; `answer` then only says how many.
+    was found, each as a line to open; `answer` then only says how many. `thought` is what a
+    reasoning model thought before it answered, plain text, shown folded; `thought_s` how long
+    that took in seconds, 0 where it is not known.
     """
 
     id: int
@@ -87,6 +89,8 @@ class TurnView:
     stopped: bool = False
     steps: tuple[str, ...] = ()
     results: tuple[ResultRow, ...] = ()
+    thought: str = ""
+    thought_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -120,10 +124,16 @@ class TurnRejected:
 
 @dataclass(frozen=True)
 class Streamed:
-    """Text to append to a turn's answer; sent at most every 33 ms."""
+    """Text to append to a turn's answer, or to its `thought`; sent at most every 33 ms.
+
+    `remembers`, where it is told, is the first turn of the conversation that the model still
+    sees, 0 if it sees all of them.
+    """
 
     turn: int
-    text: str
+    text: str = ""
+    thought: bool = False
+    remembers: int | None = None
 
 
 @dataclass(frozen=True)
@@ -291,6 +301,7 @@ class EngineStage(Enum):
     STARTING = "starting"
     LOADING = "loading"
     READY = "ready"
+    RESTING = "resting"
     FAILED = "failed"
 
 
@@ -301,7 +312,9 @@ class EngineStatus:
     `percent` while LOADING. `file` is the model file's path, `starter` whether it is the model
     that comes with Phial. `used` of `context` tokens were in use in the last answer. `message`
     and `hint` say why it FAILED; `details` for "Copy details". `died`: it had been READY, and the
-    next request starts it again.
+    next request starts it again. RESTING: it was put to rest to free its memory; so does the next
+    request. `memory_bytes` is what it takes, estimated, 0 if unknown. `trained_context`,
+    `long_rope`, `kv_type`, `reasoning` and `tools_native` are as in `core.ports.Capabilities`.
     """
 
     stage: EngineStage = EngineStage.OFF
@@ -317,6 +330,12 @@ class EngineStatus:
     hint: str = ""
     details: str = ""
     died: bool = False
+    memory_bytes: int = 0
+    trained_context: int = 0
+    kv_type: str = ""
+    long_rope: bool = False
+    reasoning: bool = False
+    tools_native: bool = False
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,10 @@ class WorkWords:
         elif stage in ("prefill", "thinking"):  # all is read: the model is about to speak
             self._say("thinking", "Thinking")
 
+    def thought(self) -> None:
+        """The model thinks before it answers."""
+        self._say("thinking", "Thinking")
+
     def said(self) -> None:
         """A piece of the answer came: about a token."""
         now = self._clock()

@@ -77,7 +77,8 @@ class Child:
         process is killed and `garbled` set.
         """
         self._on_line, self._on_end = on_line, on_end
-        for thread in (self._reader, self._writer, self._listener):
+        # The reader last: a child that is over at once has it wait for the two others.
+        for thread in (self._writer, self._listener, self._reader):
             thread.start()
 
     def send(self, data: bytes) -> None:

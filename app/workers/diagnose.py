@@ -16,11 +16,17 @@ Kind = Literal[
     "out_of_memory",
     "missing_instruction",
     "unsupported_file",
+    "damaged_file",
     "aborted",
     "crashed",
     "killed",
     "exited",
 ]
+
+OPENING = "[opening the file it was given]"
+"""A child writes this to stderr before it hands a file to native code, and OPENED when it is in."""
+
+OPENED = "[the file is open]"
 
 _LAST_WORDS = 60
 _OUT_OF_MEMORY = re.compile(
@@ -68,6 +74,10 @@ _SENTENCES: dict[Kind, tuple[str, str]] = {
         "could not read the file it was given",
         "Check that the file is complete and of a supported kind.",
     ),
+    "damaged_file": (
+        "ended while it was opening the file it was given: that file is most likely damaged",
+        "Get the file again, or choose another one.",
+    ),
     "aborted": ("stopped itself because of an internal error", "Try again."),
     "crashed": ("crashed", "Try again; if it happens with one file only, that file is the cause."),
     "killed": (
@@ -95,11 +105,14 @@ def diagnose(status: int, last_lines: Sequence[str]) -> Diagnosis:
     """
     kind = _by_status(status)
     words = "\n".join(last_lines[-_LAST_WORDS:])
+    words = words[max(words.rfind(OPENED), 0) :]  # what was said before did no harm
     if kind != "missing_instruction":
         if _OUT_OF_MEMORY.search(words):
             kind = "out_of_memory"
         elif kind != "killed" and _UNSUPPORTED_FILE.search(words):
             kind = "unsupported_file"
+        elif kind in ("aborted", "crashed") and OPENING in words:
+            kind = "damaged_file"
         elif kind == "exited" and _MISSING_INSTRUCTION.search(words):
             kind = "missing_instruction"
     return Diagnosis(kind, *_SENTENCES[kind])

@@ -38,9 +38,17 @@ class Over:
     failure: WorkerFailed
 
 
-LifeListener = Callable[[Early | Ready | Over], None]
-"""Told of a child's life as it goes, in the thread that reads from the child, `Over` last.
+@dataclass(frozen=True)
+class Rested:
+    """A life of the child was ended to free its memory; the next request begins another."""
+
+
+Lived = Early | Ready | Over | Rested
+
+LifeListener = Callable[[Lived], None]
+"""Told of a child's life as it goes, in the thread that reads from the child; an `Over` or a
+`Rested` is the last of each life.
 
 Whoever waits for what happened goes on only afterwards, so it must return soon, must not raise,
-and must not call the worker. An `Over` may come from a thread that ended the child instead.
+and must not call the worker. These two may come from a thread that ended the child instead.
 """

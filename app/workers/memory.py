@@ -21,15 +21,26 @@ def free_bytes() -> int:
     return free if limited is None else min(free, limited)
 
 
-def check_fits(name: str, needed_bytes: int) -> None:
-    """Raise KnownError("not_enough_memory") if `name` needs more than is free now."""
-    free = free_bytes()
+def check_fits(
+    name: str,
+    needed_bytes: int,
+    free: int | None = None,
+    *,
+    instead: str = "",
+    hint: str = "Close other programs, or choose something smaller, such as a smaller model.",
+) -> None:
+    """Raise KnownError("not_enough_memory") if `name` needs more than is free.
+
+    `free` is what was measured, in bytes; None measures now. `instead` says what would fit ("a
+    2,048 context would fit").
+    """
+    free = free_bytes() if free is None else free
     if needed_bytes > free:
+        would = f"; {instead}" if instead else ""
         raise KnownError(
             "not_enough_memory",
-            f"{name} was not started: it needs {_amount(needed_bytes)} of memory, "
-            f"{_amount(free)} are free.",
-            "Close other programs, or choose something smaller, such as a smaller model.",
+            f"{name} needs {amount(needed_bytes)}, {amount(free)} are free{would}.",
+            hint,
         )
 
 
@@ -48,15 +59,15 @@ def cgroup_free_bytes(cgroups: Path, own: Path) -> int | None:
     for line in lines:
         _, controllers, path = line.split(":", 2)
         if controllers == "":
-            base, names = cgroups, ("memory.max", "memory.current", "inactive_file")
+            base, names, prefix = cgroups, ("memory.max", "memory.current"), ""
         elif "memory" in controllers.split(","):
             base = cgroups / "memory"
-            names = ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file")
+            names, prefix = ("memory.limit_in_bytes", "memory.usage_in_bytes"), "total_"
         else:
             continue
         parts = [part for part in path.split("/") if part not in ("", "..")]
         for depth in range(len(parts) + 1):
-            left = _left(base.joinpath(*parts[:depth]), *names)
+            left = _left(base.joinpath(*parts[:depth]), *names, prefix)
             if left is not None:
                 free.append(left)
     return min(free, default=None)
@@ -76,7 +87,7 @@ def _system_free_bytes() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def _left(group: Path, limit_name: str, usage_name: str, cache_name: str) -> int | None:
+def _left(group: Path, limit_name: str, usage_name: str, prefix: str) -> int | None:
     try:
         limit = (group / limit_name).read_text().strip()
         if limit == "max":
@@ -84,14 +95,17 @@ def _left(group: Path, limit_name: str, usage_name: str, cache_name: str) -> int
         usage = int((group / usage_name).read_text())
         stat = (group / "memory.stat").read_text()
         pairs = (entry.split() for entry in stat.splitlines())
-        # File pages not in use count as usage, but are given up before anything fails.
-        cache = sum(int(pair[1]) for pair in pairs if pair[0] == cache_name)
+        # File pages count as usage, but are given up before anything fails; those of a model that
+        # was read twice are called active.
+        files = (f"{prefix}inactive_file", f"{prefix}active_file")
+        cache = sum(int(pair[1]) for pair in pairs if pair[0] in files)
         return max(0, int(limit) - usage + cache)
     except (OSError, ValueError):
         return None
 
 
-def _amount(count: int) -> str:
+def amount(count: int) -> str:
+    """A number of bytes as a person reads it."""
     if count >= 100_000_000:
         return f"{count / 1e9:.1f} GB"
     return f"{count / 1e6:.0f} MB"

@@ -7,6 +7,9 @@ The conversation: the child's first word is a line with `"ready": true`, or `"re
 "code", "message" and "hint" when it cannot work; lines before that reach the listener only. Each
 request has an "id"; every line that answers it carries the same, the last one `"end": true`. The
 child answers requests in the order they came.
+
+Beside requests there may be idle work: a line like a request's that nobody waits for, sent to each
+life once it is ready, and withdrawn as soon as a request comes.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from queue import Empty, SimpleQueue
 
 from app.workers.child import Child
 from app.workers.diagnose import diagnose
-from app.workers.life import Early, LifeListener, Over, Ready, WorkerFailed
+from app.workers.life import Early, LifeListener, Lived, Over, Ready, Rested, WorkerFailed
 from app.workers.wire import encode
 
 MAX_RESTARTS = 3
@@ -71,6 +74,16 @@ class _Reason:
         return WorkerFailed(self.code, self.message, self.hint, self.details)
 
 
+@dataclass(frozen=True)
+class _IdleWork:
+    """See `Worker.when_idle`; both lines as they are sent."""
+
+    id: str
+    key: str
+    line: bytes
+    withdrawal: bytes
+
+
 @dataclass
 class _Life:
     """One life of the child: from a start to the end it comes to."""
@@ -82,6 +95,9 @@ class _Life:
     reason: _Reason | None = None  # set first when the end is the supervisor's doing
     over: _Reason | None = None
     told: bool = False  # whether a caller has learned why it never became ready
+    awaited: int = 0  # how many wait for it to be ready
+    rested: bool = False
+    idle: _IdleWork | None = None  # the idle work it was given last
     open: dict[str, SimpleQueue[Mapping[str, object] | None]] = field(default_factory=dict)
     sent: dict[str, str] = field(default_factory=dict)  # id to key, oldest first, until answered
 
@@ -107,6 +123,7 @@ class Worker:
         self._safe = False
         self._closed = False
         self._strikes: dict[str, int] = {}
+        self._idle: _IdleWork | None = None
 
     @property
     def pid(self) -> int | None:
@@ -167,6 +184,41 @@ class Worker:
         if life is not None:
             life.child.send(encode(payload))
 
+    def when_idle(self, payload: Mapping[str, object], withdrawal: Mapping[str, object]) -> None:
+        """Let the child do something that nobody waits for, each life of it once. Returns at once.
+
+        `payload` is a request, with "id" and "key", and takes the place of the one before; it
+        starts no child. `withdrawal` is sent to the child that is still at it when something is
+        asked of it. Work that has ended the child twice is not given again.
+        """
+        work = _IdleWork(
+            str(payload["id"]), str(payload["key"]), encode(payload), encode(withdrawal)
+        )
+        with self._changed:
+            self._idle = work
+            life = self._life
+            if life is not None and life.ready is not None and life.over is None:
+                self._give_idle(life)
+
+    def rest(self) -> bool:
+        """End the child to free its memory; the next request, or `start`, begins another.
+
+        Returns when it is gone. False, and nothing is done, while it loads or a request is open,
+        and where there is none. It is neither a death nor, afterwards, a restart.
+        """
+        with self._changed:
+            life = self._life
+            if life is None or life.over is not None or life.ready is None:
+                return False
+            if life.open or life.awaited:
+                return False
+            life.over, life.rested = _Reason("worker_rested", ""), True
+            self._life = None
+            self._remember(life.child)
+            self._tell(Rested())
+        life.child.stop(self._spec.stop_timeout)
+        return True
+
     def close(self) -> None:
         """End the child and everything it started; returns when they are gone.
 
@@ -202,12 +254,35 @@ class Worker:
                 str(error),
             ) from error
         if self._life is not None:
-            self._past = [past for past in self._past if not past.gone]
-            self._past.append(self._life.child)
+            self._remember(self._life.child)
         now = time.monotonic()
         life = self._life = _Life(child, now, now)
         child.begin(lambda line: self._take(life, line), lambda status: self._settle(life, status))
         return life
+
+    def _remember(self, child: Child) -> None:
+        """Keep a child whose life is over until nothing is left of it."""
+        self._past = [past for past in self._past if not past.gone]
+        self._past.append(child)
+
+    def _give_idle(self, life: _Life) -> None:
+        """Give a life that is ready the idle work, unless it had it; the caller holds the lock."""
+        work = self._idle
+        if work is None or work == life.idle or self._strikes.get(work.key, 0) >= MAX_STRIKES:
+            return
+        if self._withdraw_idle(life):
+            return  # it gets the new one once it has ended the old one
+        life.idle = work
+        life.sent[work.id] = work.key
+        life.child.send(work.line)
+
+    @staticmethod
+    def _withdraw_idle(life: _Life) -> bool:
+        """Whether a life is still at its idle work; if so it is told to stop."""
+        if life.idle is None or life.idle.id not in life.sent:
+            return False
+        life.child.send(life.idle.withdrawal)
+        return True
 
     def _allow_restart(self, last: _Life) -> None:
         now = self._clock()
@@ -243,11 +318,15 @@ class Worker:
                     raise life.over.failure()
                 life = self._spawn()
             limit = life.started + self._spec.ready_timeout
-            while life.ready is None and life.over is None:
-                left = limit - time.monotonic()
-                if left <= 0:
-                    break
-                self._changed.wait(left)
+            life.awaited += 1
+            try:
+                while life.ready is None and life.over is None:
+                    left = limit - time.monotonic()
+                    if left <= 0:
+                        break
+                    self._changed.wait(left)
+            finally:
+                life.awaited -= 1
             if life.over is None and life.ready is not None:
                 return life
         if life.over is None:
@@ -266,16 +345,8 @@ class Worker:
                 "not sent again; your data is untouched.",
                 "Change the request, or try it after starting Phial again.",
             )
-        life = self._live()
         answers: SimpleQueue[Mapping[str, object] | None] = SimpleQueue()
-        with self._changed:
-            if life.over is not None:
-                raise life.over.failure()
-            if request_id in life.sent:
-                raise ValueError(f'a request with the id "{request_id}" is open')
-            life.open[request_id] = answers
-            life.sent[request_id] = key
-            life.child.send(data)
+        life = self._open(request_id, key, data, answers)
         try:
             sent = time.monotonic()
             while True:
@@ -286,6 +357,29 @@ class Worker:
         finally:
             with self._changed:
                 life.open.pop(request_id, None)
+
+    def _open(
+        self,
+        request_id: str,
+        key: str,
+        data: bytes,
+        answers: SimpleQueue[Mapping[str, object] | None],
+    ) -> _Life:
+        """Send a request to a life that is ready. Raises WorkerFailed, ValueError."""
+        while True:
+            life = self._live()
+            with self._changed:
+                if life.rested:
+                    continue  # put to rest before this could be sent
+                if life.over is not None:
+                    raise life.over.failure()
+                if request_id in life.sent:
+                    raise ValueError(f'a request with the id "{request_id}" is open')
+                self._withdraw_idle(life)
+                life.open[request_id] = answers
+                life.sent[request_id] = key
+                life.child.send(data)
+                return life
 
     def _next(
         self, life: _Life, answers: SimpleQueue[Mapping[str, object] | None], sent: float
@@ -319,6 +413,8 @@ class Worker:
         with self._changed:
             if line.get("end") is True:
                 life.sent.pop(request_id, None)
+                if life.over is None:
+                    self._give_idle(life)
             answers = life.open.get(request_id)
             if answers is not None:
                 answers.put(line)
@@ -331,6 +427,7 @@ class Worker:
             if line["ready"] is True:
                 life.ready = line
                 self._tell(Ready(line))
+                self._give_idle(life)
                 self._changed.notify_all()
                 return
             words = [str(line.get(word, "")) for word in ("code", "message", "hint")]
@@ -371,7 +468,7 @@ class Worker:
                 answers.put(None)
             self._changed.notify_all()
 
-    def _tell(self, event: Early | Ready | Over) -> None:
+    def _tell(self, event: Lived) -> None:
         if self._listener is not None:
             self._listener(event)
 

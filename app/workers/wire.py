@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import NoReturn
 
 MAX_LINE = 64 * 1024 * 1024
@@ -140,12 +140,18 @@ def serve(
     handle: Callable[[dict[str, object]], None],
     on_control: Callable[[dict[str, object]], None],
     prepare: Callable[[], None] | None = None,
+    *,
+    on_arrival: Callable[[dict[str, object]], None] | None = None,
+    idle: tuple[float, Callable[[], None]] | None = None,
 ) -> NoReturn:
     """A child's main loop.
 
     `prepare` (slow loading, the ready line) runs first and `handle` gets the lines one at a time,
     both in this thread. Lines with a "control" key go to `on_control` at once, in the reading
     thread: also while `prepare` or `handle` runs, and before an earlier line that still waits.
+    `on_arrival` is told of every other line, in the reading thread and in their order, before it
+    waits to be handled. `idle` is called in this thread when no line has come for so many seconds,
+    once until the next one has been handled.
     When the parent closes its end or dies, the process ends at once, whatever it is doing; so it
     does after an exception, with its traceback on stderr.
     """
@@ -156,17 +162,28 @@ def serve(
             for line in wire.lines():
                 if "control" in line:
                     on_control(line)
-                else:
-                    waiting.put(line)
+                    continue
+                if on_arrival is not None:
+                    on_arrival(line)
+                waiting.put(line)
         except BaseException:
             _broken()
         os._exit(0)
+
+    def next_line() -> dict[str, object]:
+        if idle is not None:
+            seconds, do = idle
+            try:
+                return waiting.get(timeout=seconds)
+            except Empty:
+                do()
+        return waiting.get()
 
     threading.Thread(target=read, name="wire", daemon=True).start()
     try:
         if prepare is not None:
             prepare()
         while True:
-            handle(waiting.get())
+            handle(next_line())
     except BaseException:
         _broken()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 
@@ -23,19 +24,21 @@ class Row:
         return None if not self.baseline else round(self.value / self.baseline, 3)
 
 
-def show(rows: list[Row], *, json_lines: bool) -> bool:
-    """Print the rows; whether every goal among them is met."""
-    if json_lines:
-        for row in rows:
-            print(json.dumps({"event": "row", **asdict(row), "ratio": row.ratio}))
-    else:
+def show(rows: Iterable[Row], *, json_lines: bool) -> bool:
+    """Print the rows as they come; whether every goal among them is met."""
+    met = True
+    if not json_lines:
         print(f"{'row':34} {'value':>10} {'unit':5} {'baseline':>9} {'ratio':>7}  goal")
-        for row in rows:
-            baseline = "" if row.baseline is None else f"{row.baseline:.3f}"
-            ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
-            verdict = {None: "", True: "met", False: "MISSED"}[row.ok]
-            print(
-                f"{row.name:34} {row.value:10.3f} {row.unit:5} {baseline:>9} {ratio:>7}  "
-                f"{row.goal} {verdict}".rstrip()
-            )
-    return all(row.ok is not False for row in rows)
+    for row in rows:
+        met = met and row.ok is not False
+        line = json.dumps({"event": "row", **asdict(row), "ratio": row.ratio})
+        print(line if json_lines else _told(row), flush=True)
+    return met
+
+
+def _told(row: Row) -> str:
+    baseline = "" if row.baseline is None else f"{row.baseline:.3f}"
+    ratio = "" if row.ratio is None else f"{row.ratio:.2f}"
+    verdict = {None: "", True: "met", False: "MISSED"}[row.ok]
+    told = f"{row.name:34} {row.value:10.3f} {row.unit:5} {baseline:>9} {ratio:>7}  "
+    return f"{told}{row.goal} {verdict}".rstrip()

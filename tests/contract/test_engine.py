@@ -14,9 +14,10 @@ import pytest
 from app.core.errors import KnownError
 from app.core.events import EngineEvent, Failed, Finished, Progress, TextDelta
 from app.core.messages import Message
-from app.core.ports import Engine, GenerateRequest
-from app.engine.client import EngineClient, engine_client, engine_worker
+from app.core.ports import Engine, GenerateRequest, Prefix
+from app.engine.client import EngineClient, EngineOptions, engine_client, engine_worker
 from app.engine.seat import EngineSeat
+from app.engine.state_files import StateFiles
 from tests.support.fake_engine import FakeEngine
 from tests.support.synthetic_gguf import SLOW, Shape, write
 
@@ -123,6 +124,42 @@ def test_an_abandoned_generation_leaves_the_engine_usable(engine: Engine) -> Non
     assert isinstance(last, Finished)
 
 
+RULES = Prefix((Message.of("system", "You are on a boat. " * 40),))
+
+
+def test_a_request_after_warming_up_is_answered(engine: Engine) -> None:
+    engine.capabilities()
+    engine.warm(RULES)
+    asked = request("r1", messages=(*RULES.messages, Message.of("user", "hello")), max_tokens=4)
+    *_, last = engine.generate(asked)
+    assert isinstance(last, Finished)
+    assert last.reason == "length"
+    engine.warm(RULES)
+    *_, last = engine.generate(request("r2", max_tokens=4))
+    assert isinstance(last, Finished)
+
+
+def test_forgetting_and_hurrying_may_name_what_is_not_there(engine: Engine) -> None:
+    engine.forget("7")
+    engine.answer_now("nobody")
+    *_, last = engine.generate(request("r1", conversation="7", max_tokens=4))
+    assert isinstance(last, Finished)
+    engine.answer_now("r1")
+    engine.forget("7")
+    *_, last = engine.generate(request("r2", conversation="7", max_tokens=4))
+    assert isinstance(last, Finished)
+    assert last.completion_tokens == 4
+
+
+def test_answering_now_does_not_stop_a_model_that_does_not_think(engine: Engine) -> None:
+    generation = engine.generate(request("r1", max_tokens=40))
+    next(generation)
+    engine.answer_now("r1")
+    *_, last = generation
+    assert isinstance(last, Finished)
+    assert (last.reason, last.completion_tokens) == ("length", 40)
+
+
 def test_capabilities_name_the_model_and_its_context(engine: Engine) -> None:
     capabilities = engine.capabilities()
     assert capabilities.model_name
@@ -186,6 +223,42 @@ def test_stop_takes_effect_in_the_middle_of_the_work(tmp_path: Path, when: str) 
         assert last.reason == "length"
     finally:
         engine.close()
+
+
+def test_a_request_does_not_wait_for_the_warming_up(tmp_path: Path) -> None:
+    """Reading these rules takes a second here: had it waited, they would all have been read."""
+    shape = Shape(width=512, layers=6, heads=8, heads_kv=4, feed_forward=2048)
+    rules = Message.of("system", "word " * 250)
+    engine = EngineClient(engine_worker(write(tmp_path / "slow.gguf", shape)))
+    try:
+        engine.capabilities()
+        engine.warm(Prefix((rules,)))
+        asked = request("r1", messages=(rules, Message.of("user", "hello")), max_tokens=1)
+        *_, last = engine.generate(asked)
+        assert isinstance(last, Finished)
+        assert last.evaluated_tokens > last.prompt_tokens / 2
+    finally:
+        engine.close()
+
+
+def test_the_words_of_the_host_say_what_was_chosen(tmp_path: Path) -> None:
+    assert EngineOptions().words() == []
+    options = EngineOptions(4096, "q8_0", 2, cpu_only=True, cache=tmp_path)
+    chosen = ["--context", "4096", "--kv", "q8_0", "--threads", "2", "--cpu-only", "--cache"]
+    assert options.words() == [*chosen, str(tmp_path)]
+
+
+def test_what_is_kept_of_a_conversation_goes_without_a_process_too(tmp_path: Path) -> None:
+    kept = StateFiles(tmp_path / "states", "a model")
+    for name in ("7", "8"):
+        assert kept.keep([1, 2], 4, lambda path: bool(path.write_bytes(b"data")), name)
+    engine = EngineClient(engine_worker(tmp_path / "none.gguf"), tmp_path)
+    engine.forget("7")
+    engine.forget("9")
+    assert engine.pid is None
+    assert kept.conversation("7") is None
+    assert kept.conversation("8") is not None
+    engine.close()
 
 
 def _text_file(path: Path) -> Path:

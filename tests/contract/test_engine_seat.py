@@ -16,6 +16,7 @@ from app.core.engine_life import (
     EngineLoading,
     EngineLost,
     EngineReady,
+    EngineResting,
     EngineStage,
     EngineStarting,
     StageListener,
@@ -23,10 +24,11 @@ from app.core.engine_life import (
 from app.core.errors import KnownError
 from app.core.events import EngineEvent, Finished
 from app.core.messages import Message
-from app.core.ports import GenerateRequest
+from app.core.ports import GenerateRequest, Prefix
 from app.engine.client import EngineClient, _stages, engine_client
 from app.engine.seat import EngineSeat, MakeEngine
 from app.workers.supervisor import Worker, WorkerSpec
+from tests.support.fake_engine import FakeEngine
 from tests.support.synthetic_gguf import Shape, write
 
 LIMIT_S = 60.0
@@ -115,6 +117,100 @@ def test_a_death_while_idle_is_told_and_the_next_request_starts_it_again(watch: 
     watch.wait(EngineLost)
     assert watch.answers()
     assert isinstance(watch.told[-1][1], EngineReady)
+
+
+def test_an_engine_at_rest_has_no_process_and_the_next_request_loads_it(watch: Watch) -> None:
+    assert watch.answers()
+    watch.told.clear()
+    assert watch.seat.rest()
+    assert processes() == []
+    assert not watch.seat.rest()
+    assert watch.answers()
+    kinds = [type(stage) for _, stage in watch.told]
+    assert kinds[:2] == [EngineResting, EngineStarting]
+    assert kinds[-1] is EngineReady
+    assert EngineLost not in kinds
+
+
+def test_an_engine_at_rest_can_be_woken_before_the_request(watch: Watch) -> None:
+    watch.wait(EngineReady)
+    watch.seat.wake()  # it is
+    assert len(processes()) == 1
+    assert watch.seat.rest()
+    watch.told.clear()
+    watch.seat.wake()
+    watch.wait(EngineReady)
+    assert watch.answers()
+
+
+def test_an_engine_that_loads_or_is_exchanged_does_not_rest(models: Path) -> None:
+    watch = Watch()
+    assert not watch.seat.rest()
+    watch.seat.wake()
+    watch.seat.start(models / "one.gguf")
+    assert not watch.seat.rest()
+    ended = threading.Event()
+    watch.seat.exchange(models / "two.gguf", lambda model, error: ended.set())
+    assert not watch.seat.rest()
+    assert ended.wait(LIMIT_S)
+    assert watch.seat.rest()
+    watch.seat.close()
+
+
+def test_another_model_takes_the_place_of_one_at_rest(watch: Watch, models: Path) -> None:
+    watch.wait(EngineReady)
+    assert watch.seat.rest()
+    assert watch.exchange(models / "two.gguf") is None
+    assert watch.seat.capabilities().model_name == "Two"
+
+
+def test_who_waits_for_an_engine_that_wakes_can_be_stopped(watch: Watch) -> None:
+    watch.wait(EngineReady)
+    assert watch.seat.rest()
+    watch.seat.interrupt()
+    with pytest.raises(KnownError) as stopped:
+        watch.seat.capabilities()
+    assert stopped.value.code == "stopped"
+    watch.seat.resume()
+    assert watch.answers()
+
+
+def test_an_engine_that_cannot_be_woken_is_lost(watch: Watch, models: Path, tmp_path: Path) -> None:
+    away = tmp_path / "one.gguf"
+    watch.wait(EngineReady)
+    assert watch.seat.rest()
+    (models / "one.gguf").rename(away)
+    try:
+        watch.seat.wake()
+        watch.wait(EngineLost)
+        with pytest.raises(KnownError) as missing:
+            watch.seat.capabilities()
+        assert missing.value.code == "model_missing"
+    finally:
+        away.rename(models / "one.gguf")
+    assert watch.answers()
+
+
+def test_what_is_forgotten_before_there_is_an_engine_reaches_the_first(tmp_path: Path) -> None:
+    made: list[FakeEngine] = []
+
+    def make(model: Path, listener: StageListener) -> FakeEngine:
+        made.append(FakeEngine(lambda request: (), listener=listener))
+        return made[-1]
+
+    watch = Watch(make)
+    watch.seat.forget("7")
+    watch.seat.warm(Prefix())
+    watch.seat.answer_now("r1")
+    watch.seat.start(tmp_path / "one.gguf")
+    watch.seat.forget("8")
+    watch.seat.warm(Prefix((Message.of("system", "rules"),)))
+    watch.seat.answer_now("r2")
+    (engine,) = made
+    assert engine.forgotten == ["7", "8"]
+    assert engine.warmed == [Prefix((Message.of("system", "rules"),))]
+    assert engine.hurried == ["r2"]
+    watch.seat.close()
 
 
 def test_another_model_takes_the_place(watch: Watch, models: Path) -> None:

@@ -18,9 +18,9 @@ from app.core.errors import KnownError
 from app.workers import memory
 from app.workers.command import child_command, child_directory
 from app.workers.diagnose import diagnose
-from app.workers.life import Early, LifeListener, Over, Ready, WorkerFailed
+from app.workers.life import Early, LifeListener, Lived, Over, Ready, Rested, WorkerFailed
 from app.workers.memory import cgroup_free_bytes, check_fits, free_bytes
-from app.workers.supervisor import MAX_RESTARTS, RESTART_WINDOW, Worker, WorkerSpec
+from app.workers.supervisor import MAX_RESTARTS, MAX_STRIKES, RESTART_WINDOW, Worker, WorkerSpec
 from app.workers.wire import MAX_LINE, decode, encode, read_lines
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -428,6 +428,133 @@ def pid_kill(worker: Worker) -> None:
     os.kill(life.child.pid, signal.SIGKILL)
 
 
+# Idle work
+
+
+WITHDRAWAL = {"control": "cancel", "id": "idle"}
+
+
+def idle(text: str = "work", do: str = "idle") -> dict[str, object]:
+    """Idle work that goes on until it is withdrawn, and says on stderr that it has begun."""
+    return {"id": "idle", "key": text, "do": do, "text": text}
+
+
+def at(worker: Worker, *texts: str) -> bool:
+    """Whether the child gets to these pieces of idle work, and to no others."""
+    return eventually(lambda: worker.stderr_tail.splitlines() == [f"at {text}" for text in texts])
+
+
+def test_a_request_does_not_wait_for_idle_work(make_worker: MakeWorker) -> None:
+    worker = make_worker()
+    worker.wait_ready()
+    worker.when_idle(idle(), WITHDRAWAL)
+    assert at(worker, "work")
+    assert list(worker.request({"id": "1", "do": "echo"}))
+    assert list(worker.request({"id": "2", "do": "echo"}))
+    assert worker.restarts == 0
+
+
+def test_idle_work_starts_no_child_and_every_life_gets_it(make_worker: MakeWorker) -> None:
+    worker = make_worker()
+    worker.when_idle(idle(), WITHDRAWAL)
+    assert worker.pid is None
+    worker.wait_ready()
+    assert at(worker, "work")
+    assert worker.rest()
+    worker.wait_ready()
+    assert at(worker, "work")
+    assert worker.pid is not None
+    os.kill(worker.pid, signal.SIGKILL)
+    assert eventually(lambda: worker.pid is None)
+    worker.wait_ready()
+    assert at(worker, "work")
+    assert list(worker.request({"id": "1", "do": "echo"}))
+    worker.when_idle(idle(), WITHDRAWAL)  # it had that
+    assert list(worker.request({"id": "2", "do": "echo"}))
+    assert at(worker, "work")
+
+
+def test_other_idle_work_takes_the_place_of_the_first(make_worker: MakeWorker) -> None:
+    worker = make_worker()
+    worker.wait_ready()
+    worker.when_idle(idle("one"), WITHDRAWAL)
+    assert at(worker, "one")
+    worker.when_idle(idle("two"), WITHDRAWAL)
+    assert at(worker, "one", "two")
+    assert list(worker.request({"id": "1", "do": "echo"}))
+    assert worker.restarts == 0
+
+
+def test_idle_work_that_ends_the_child_twice_is_left_off(make_worker: MakeWorker) -> None:
+    heard: list[Lived] = []
+    worker = make_worker(listener=heard.append)
+    worker.when_idle(idle(do="abort"), WITHDRAWAL)
+    for _ in range(MAX_STRIKES):
+        heard.clear()
+        worker.start()
+        assert eventually(lambda: any(isinstance(event, Over) for event in heard))
+    assert list(worker.request({"id": "1", "do": "echo"}))
+    assert worker.restarts == MAX_STRIKES
+
+
+# Resting
+
+
+def test_a_child_at_rest_is_gone_and_the_next_request_starts_another(
+    make_worker: MakeWorker,
+) -> None:
+    heard: list[Lived] = []
+    worker = make_worker(listener=heard.append)
+    for _ in range(MAX_RESTARTS + 2):
+        heard.clear()
+        pid = worker.wait_ready()["pid"]
+        assert worker.rest()
+        assert is_gone(int(str(pid)))
+        assert worker.pid is None
+        assert [type(event) for event in heard] == [Ready, Rested]
+    assert list(worker.request({"id": "1", "do": "echo"}))
+    assert worker.restarts == 0
+    assert not worker.safe
+
+
+def test_a_child_at_work_does_not_rest(make_worker: MakeWorker) -> None:
+    worker = make_worker("slow")
+    assert not worker.rest()  # there is none
+    worker.start()
+    assert not worker.rest()  # it loads
+    worker.send({"control": "cancel"})
+    worker.wait_ready()
+    answer = worker.request({"id": "1", "do": "stream", "count": 2})
+    next(answer)
+    assert not worker.rest()
+    assert list(answer)[-1]["end"] is True
+    assert worker.rest()
+    assert not worker.rest()
+    worker.close()
+    assert not worker.rest()
+
+
+def test_no_request_is_lost_where_the_child_is_put_to_rest_all_the_time(
+    make_worker: MakeWorker,
+) -> None:
+    worker = make_worker()
+    done = threading.Event()
+
+    def rest() -> None:
+        while not done.is_set():
+            worker.rest()
+
+    resting = threading.Thread(target=rest)
+    resting.start()
+    try:
+        for number in range(10):
+            assert list(worker.request({"id": str(number), "do": "echo"}))
+    finally:
+        done.set()
+        resting.join(DEADLINE)
+    assert worker.restarts == 0
+
+
 # Closing
 
 
@@ -609,8 +736,10 @@ def test_the_tightest_group_of_a_container_counts(tmp_path: Path) -> None:
         group.mkdir()
         (group / "memory.max").write_text(f"{limit}\n")
         (group / "memory.current").write_text(f"{usage}\n")
-        (group / "memory.stat").write_text(f"anon 1\ninactive_file {cache}\n")
-    assert cgroup_free_bytes(tmp_path, own) == 1500
+        (group / "memory.stat").write_text(
+            f"anon 1\ninactive_file {cache}\nactive_file {cache * 2}\nfile_mapped 7\n"
+        )
+    assert cgroup_free_bytes(tmp_path, own) == 2500
 
 
 def test_older_groups_count_and_missing_ones_are_passed_over(tmp_path: Path) -> None:
@@ -620,8 +749,8 @@ def test_older_groups_count_and_missing_ones_are_passed_over(tmp_path: Path) -> 
     group.mkdir()
     (group / "memory.limit_in_bytes").write_text("5000\n")
     (group / "memory.usage_in_bytes").write_text("4000\n")
-    (group / "memory.stat").write_text("total_inactive_file 0\n")
-    assert cgroup_free_bytes(tmp_path, own) == 1000
+    (group / "memory.stat").write_text("active_file 9\ntotal_active_file 100\n")
+    assert cgroup_free_bytes(tmp_path, own) == 1100
     assert cgroup_free_bytes(tmp_path, tmp_path / "none") is None
 
 
@@ -644,7 +773,7 @@ def test_the_program_starts_itself_from_source_and_when_packed(
 def test_a_listener_hears_the_lines_before_ready_and_the_ready_line(
     make_worker: MakeWorker,
 ) -> None:
-    heard: list[Early | Ready | Over] = []
+    heard: list[Lived] = []
     worker = make_worker("slow", listener=heard.append)
     worker.start()
     assert eventually(lambda: heard == [Early({"loading": 0.5})])
@@ -655,7 +784,7 @@ def test_a_listener_hears_the_lines_before_ready_and_the_ready_line(
 
 
 def test_a_listener_hears_of_a_death_before_the_request_fails(make_worker: MakeWorker) -> None:
-    heard: list[Early | Ready | Over] = []
+    heard: list[Lived] = []
     failed = failure(make_worker(listener=heard.append), {"id": "1", "do": "abort"})
     _, over = heard
     assert isinstance(over, Over)
@@ -663,7 +792,7 @@ def test_a_listener_hears_of_a_death_before_the_request_fails(make_worker: MakeW
 
 
 def test_a_listener_hears_of_a_death_that_nobody_waited_for(make_worker: MakeWorker) -> None:
-    heard: list[Early | Ready | Over] = []
+    heard: list[Lived] = []
     worker = make_worker(listener=heard.append)
     worker.wait_ready()
     assert worker.pid is not None
@@ -674,7 +803,7 @@ def test_a_listener_hears_of_a_death_that_nobody_waited_for(make_worker: MakeWor
 
 
 def test_a_listener_hears_why_a_child_never_became_ready(make_worker: MakeWorker) -> None:
-    heard: list[Early | Ready | Over] = []
+    heard: list[Lived] = []
     make_worker("cannot", listener=heard.append).start()
     assert eventually(lambda: bool(heard))
     (over,) = heard
@@ -684,7 +813,7 @@ def test_a_listener_hears_why_a_child_never_became_ready(make_worker: MakeWorker
 
 
 def test_a_listener_hears_that_a_child_was_closed(make_worker: MakeWorker) -> None:
-    heard: list[Early | Ready | Over] = []
+    heard: list[Lived] = []
     worker = make_worker(listener=heard.append)
     worker.wait_ready()
     worker.close()

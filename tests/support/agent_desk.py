@@ -67,12 +67,14 @@ class Desk:
         tools: dict[str, Run],
         *,
         learned: bool = True,
+        reasoning: bool = False,
+        context: int = 4096,
     ) -> None:
         self.history = history
         self.conversation = history.new_conversation("test")
         self.applied: list[Change] = []
         self.requests: list[GenerateRequest] = []
-        capabilities = Capabilities("Fake", "fake", 4096, learned, "CPU", 1)
+        capabilities = Capabilities("Fake", "fake", context, learned, "CPU", 1, reasoning=reasoning)
         self.script: Sequence[EngineEvent] | Script = script
         self.engine = WatchedEngine(self._answer, capabilities)
         registry = Registry([Tool(declared(name), run) for name, run in tools.items()])
@@ -87,18 +89,35 @@ class Desk:
         return [f"c{index}" for index, _ in enumerate(changes, 1)]
 
     def start(
-        self, text: str = "lunch at noon", *, consent: Consent = Consent.ASK, replaces: int = 0
+        self,
+        text: str = "lunch at noon",
+        *,
+        consent: Consent = Consent.ASK,
+        replaces: int = 0,
+        about: tuple[str, ...] = (),
+        clock: Clock = CLOCK,
     ) -> Generator[AgentEvent, None, None]:
         """A turn that goes on as its events are asked for. The first one's id is 1."""
         return self.agent.ask(
-            text, CLOCK, consent=consent, conversation=self.conversation, replaces=replaces
+            text,
+            clock,
+            consent=consent,
+            conversation=self.conversation,
+            replaces=replaces,
+            about=about,
         )
 
     def ask(
-        self, text: str = "lunch at noon", *, consent: Consent = Consent.ASK, replaces: int = 0
+        self,
+        text: str = "lunch at noon",
+        *,
+        consent: Consent = Consent.ASK,
+        replaces: int = 0,
+        about: tuple[str, ...] = (),
+        clock: Clock = CLOCK,
     ) -> list[AgentEvent]:
         """A whole turn."""
-        return list(self.start(text, consent=consent, replaces=replaces))
+        return list(self.start(text, consent=consent, replaces=replaces, about=about, clock=clock))
 
     def choose(
         self, option: int, turn: int = 1, *, consent: Consent = Consent.ASK, clock: Clock = CLOCK

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator
 
-from app.core.engine_life import EngineReady, StageListener
+from app.core.engine_life import EngineReady, EngineResting, StageListener
 from app.core.events import EngineEvent, Failed, Finished
-from app.core.ports import Capabilities, GenerateRequest
+from app.core.ports import Capabilities, GenerateRequest, Prefix
 
 Script = Callable[[GenerateRequest], Iterable[EngineEvent]]
 
@@ -15,6 +15,7 @@ Script = Callable[[GenerateRequest], Iterable[EngineEvent]]
 class FakeEngine:
     """Answers each request with what `script` returns for it; passes the engine's contract.
 
+    `warmed`, `forgotten` and `hurried` are what it was told by `warm`, `forget` and `answer_now`.
     A script's events are given out one by one; a cancel is seen between two of them. A script
     that raises stands for an engine that died.
     """
@@ -35,6 +36,9 @@ class FakeEngine:
             backend="CPU",
             threads=1,
         )
+        self.warmed: list[Prefix] = []
+        self.forgotten: list[str] = []
+        self.hurried: list[str] = []
         self._cancelled: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
@@ -43,6 +47,12 @@ class FakeEngine:
         """Be ready at once."""
         if self._listener is not None:
             self._listener(EngineReady(self._capabilities))
+
+    def rest(self) -> bool:
+        """Say that it rests, until it is started."""
+        if self._listener is not None:
+            self._listener(EngineResting())
+        return True
 
     def capabilities(self) -> Capabilities:
         """What the test said is loaded."""
@@ -76,6 +86,18 @@ class FakeEngine:
         """Stop the generation with this id at its next event."""
         with self._lock:
             self._cancelled.add(request_id)
+
+    def answer_now(self, request_id: str) -> None:
+        """Remember that it was asked."""
+        self.hurried.append(request_id)
+
+    def warm(self, prefix: Prefix) -> None:
+        """Remember that it was asked."""
+        self.warmed.append(prefix)
+
+    def forget(self, conversation: str) -> None:
+        """Remember that it was asked."""
+        self.forgotten.append(conversation)
 
     def close(self) -> None:
         """Answer nothing from now on."""

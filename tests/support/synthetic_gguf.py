@@ -24,7 +24,10 @@ class Shape:
 
     `ends`: whether the file names an end token to stop at. `favourite`: a token whose embedding
     is enlarged: with about every other seed it is the likeliest next one; if it is no control
-    token, it becomes a token of its own.
+    token, it becomes a token of its own. `rotary`: how many numbers of a head are rotated, 0 for
+    all. `original_context`: what the model is said to have been made for before LongRoPE, 0 for
+    as much as `context`; `long_rope` writes the factors. `fillers`: tokens nobody uses, for a
+    vocabulary of a real one's size. `exact` weights are f32, else f16; none are quantised.
     """
 
     width: int = 64
@@ -40,6 +43,11 @@ class Shape:
     tools_learned: bool = False
     architecture: str = "phi3"
     name: str = "Synthetic"
+    rotary: int = 0
+    original_context: int = 0
+    long_rope: bool = False
+    fillers: int = 0
+    exact: bool = False
 
 
 TALKER = Shape(
@@ -63,16 +71,17 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
     writer = gguf.GGUFWriter(path, shape.architecture)
     writer.add_name(shape.name)
     writer.add_context_length(shape.context)
-    writer.add_rope_scaling_orig_ctx_len(shape.context)
+    writer.add_rope_scaling_orig_ctx_len(shape.original_context or shape.context)
     writer.add_embedding_length(shape.width)
     writer.add_feed_forward_length(shape.feed_forward)
     writer.add_block_count(shape.layers)
     writer.add_head_count(shape.heads)
     writer.add_head_count_kv(shape.heads_kv)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_rope_dimension_count(shape.width // shape.heads)
+    rotary = shape.rotary or shape.width // shape.heads
+    writer.add_rope_dimension_count(rotary)
     writer.add_rope_freq_base(10000.0)
-    tokens, kinds = _vocabulary(shape.controls, shape.favourite)
+    tokens, kinds = _vocabulary(shape)
     writer.add_vocab_size(len(tokens))
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
@@ -90,7 +99,8 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
         writer.add_bool("phial.tools_learned", True)
 
     def noise(*size: int) -> np.ndarray:
-        return (random.standard_normal(size, dtype=np.float32) * 0.05).astype(np.float16)
+        values = random.standard_normal(size, dtype=np.float32) * np.float32(0.05)
+        return values if shape.exact else values.astype(np.float16)
 
     def ones(count: int) -> np.ndarray:
         return np.ones(count, dtype=np.float32)
@@ -101,6 +111,10 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
         embedding[tokens.index(_spelled(shape.favourite))] *= 8
     writer.add_tensor("token_embd.weight", embedding)
     writer.add_tensor("output_norm.weight", ones(shape.width))
+    if shape.long_rope:
+        for name, most in (("long", 8.0), ("short", 1.5)):
+            factors = np.linspace(1.0, most, rotary // 2, dtype=np.float32)
+            writer.add_tensor(f"rope_factors_{name}.weight", factors)
     for layer in range(shape.layers):
         block = f"blk.{layer}"
         rows = shape.width + 2 * shape.heads_kv * head
@@ -132,10 +146,13 @@ def _spelled(text: str) -> str:
     return "".join(characters[byte] for byte in text.encode())
 
 
-def _vocabulary(controls: tuple[str, ...], favourite: str) -> tuple[list[str], list[int]]:
+def _vocabulary(shape: Shape) -> tuple[list[str], list[int]]:
     """One token a byte, one merged token, the favourite if it is none of these, the controls."""
     tokens = [*_byte_characters(), "he"]
-    if favourite and favourite not in controls and _spelled(favourite) not in tokens:
+    favourite = shape.favourite
+    if favourite and favourite not in shape.controls and _spelled(favourite) not in tokens:
         tokens.append(_spelled(favourite))
+    tokens += [f"filler{index}" for index in range(shape.fillers)]
     normal, control = int(gguf.TokenType.NORMAL), int(gguf.TokenType.CONTROL)
-    return [*tokens, *controls], [normal] * len(tokens) + [control] * len(controls)
+    kinds = [normal] * len(tokens) + [control] * len(shape.controls)
+    return [*tokens, *shape.controls], kinds

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.compose.windowed import Choices, WindowParts
 from app.core.engine_life import StageListener
-from app.core.events import EngineEvent, Finished, TextDelta, ToolCallReady
+from app.core.events import EngineEvent, Finished, TextDelta, ThoughtDelta, ToolCallReady
 from app.core.messages import ToolCall
 from app.core.ports import Capabilities
 from app.ui.asking import Asking
@@ -25,6 +25,15 @@ CAPABILITIES = Capabilities("Fake", "fake", 4096, True, "CPU", 1)
 def says(*pieces: str) -> Script:
     """A model that answers in these pieces."""
     return lambda request: (*map(TextDelta, pieces), Finished("end", 20, len(pieces)))
+
+
+def thinks(*thoughts: str, says: str) -> Script:
+    """A model that thinks in these pieces before it answers."""
+    return lambda request: (
+        *map(ThoughtDelta, thoughts),
+        TextDelta(says),
+        Finished("end", 20, len(thoughts) + 1),
+    )
 
 
 def calls(name: str, **arguments: object) -> Script:
@@ -57,6 +66,8 @@ class Heard:
     def __init__(self) -> None:
         self.starts: list[TurnStarted] = []
         self.text = ""
+        self.thoughts = ""
+        self.remembered: list[int] = []
         self.work: list[str] = []
         self.tokens = 0
 
@@ -65,6 +76,12 @@ class Heard:
 
     def said(self, text: str) -> None:
         self.text += text
+
+    def thought(self, text: str) -> None:
+        self.thoughts += text
+
+    def remembers(self, turn: int) -> None:
+        self.remembered.append(turn)
 
     def worked(self, words: str) -> None:
         self.work.append(words)

@@ -324,6 +324,71 @@ def test_colours_are_chosen_with_the_arrows(page: SettingsPage, qtbot: QtBot) ->
     assert said[-1] == replace(SAVED, scheme="dark")
 
 
+def test_the_context_is_taken_where_the_arrows_come_to_rest(
+    page: SettingsPage, qtbot: QtBot
+) -> None:
+    said = heard(page)
+    save_at_once(page)
+    page.context.buttons[0].setFocus()
+    for key, size in ((K.Key_Right, 2048), (K.Key_Right, 4096), (K.Key_Down, 32768)):
+        qtbot.keyClick(QApplication.focusWidget(), key)
+        assert page.context.value() == size and said == []
+    qtbot.waitUntil(lambda: bool(said))
+    assert said == [replace(SAVED, context=32768)]
+
+
+def test_a_context_is_taken_also_where_the_page_is_left_at_once(
+    page: SettingsPage, qtbot: QtBot
+) -> None:
+    said = heard(page)
+    save_at_once(page)
+    qtbot.keyClick(page.context.buttons[8192], K.Key_Space)
+    page.window().hide()
+    assert said == [replace(SAVED, context=8192)]
+
+
+def test_keys_and_values_and_rest_are_chosen(page: SettingsPage, qtbot: QtBot) -> None:
+    said = heard(page)
+    save_at_once(page)
+    qtbot.keyClick(page.rest.buttons[0], K.Key_Space)
+    assert said == [replace(SAVED, rest_minutes=0)]
+    qtbot.keyClick(page.kv.buttons["q8_0"], K.Key_Space)
+    qtbot.waitUntil(lambda: len(said) == 2)
+    assert said[1] == replace(SAVED, rest_minutes=0, kv="q8_0")
+
+
+def test_a_value_written_by_hand_can_be_seen_and_left(page: SettingsPage, qtbot: QtBot) -> None:
+    by_hand = replace(SAVED, context=6000, rest_minutes=30)
+    page.show_settings(replace(VIEW, settings=by_hand))
+    assert (page.context.value(), page.rest.value()) == (6000, 30)
+    assert page.context.buttons[6000].accessibleName() == "Context: 6,000"
+    assert page.rest.buttons[30].text() == "30 minutes"
+
+    def read() -> list[int]:
+        """The minutes in the order they stand in."""
+        places = page.rest.buttons.items()
+        return [each for each, at in sorted(places, key=lambda item: (item[1].y(), item[1].x()))]
+
+    qtbot.waitUntil(lambda: read() == [0, 5, 15, 30, 60])
+    page.show_settings(replace(VIEW, settings=replace(by_hand, rest_minutes=1)))
+    assert page.rest.buttons[1].text() == "1 minute"
+    page.show_settings(replace(VIEW, settings=by_hand))
+    said = heard(page)
+    qtbot.keyClick(page.rest.buttons[60], K.Key_Space)
+    assert said == [replace(by_hand, rest_minutes=60)]
+
+
+def test_what_a_context_costs_stands_below_it(page: SettingsPage) -> None:
+    assert "long-range" in page.context.helper.text()
+    page.show_engine(
+        EngineStatus(EngineStage.READY, name="Phi", context=8192, memory_bytes=3_812_000_000)
+    )
+    described = page.context.buttons[0].accessibleDescription()
+    assert "8,192 tokens; the model takes about 3.8 GB" in described
+    page.show_engine(EngineStatus(EngineStage.RESTING, context=8192, memory_bytes=3_812_000_000))
+    assert "GB" not in page.context.helper.text()
+
+
 def test_a_model_is_asked_for_and_not_saved_by_the_page(
     page: SettingsPage, qtbot: QtBot, tmp_path: Path
 ) -> None:
@@ -479,6 +544,9 @@ def test_tab_follows_the_reading_order(page: SettingsPage, qtbot: QtBot) -> None
         page.model.edit,
         page.model.browse,
         page.model.starter,
+        page.context.buttons[0],
+        page.kv.buttons["auto"],
+        page.rest.buttons[15],
         page.file.edit,
     ]
     for widget in expected:
@@ -498,6 +566,9 @@ def test_tab_follows_the_reading_order(page: SettingsPage, qtbot: QtBot) -> None
         (K.Key_W, "Monday"),
         (K.Key_C, "As the system"),
         (K.Key_M, "Model file"),
+        (K.Key_X, "Context: Automatic"),
+        (K.Key_K, "Keys and values: Automatic"),
+        (K.Key_R, "Rest after: Never"),
         (K.Key_F, "Settings file"),
     ],
 )
@@ -514,7 +585,7 @@ def test_letters_for_alt_are_used_once(page: SettingsPage) -> None:
     texts += [button.text() for button in page.scheme.buttons.values()]
     texts += [page.model.browse.text(), page.model.starter.text()]
     letters = [text[text.index("&") + 1].lower() for text in texts]
-    assert len(set(letters)) == len(letters) == 14
+    assert len(set(letters)) == len(letters) == 17
 
 
 def test_what_has_the_focus_is_scrolled_to(page: SettingsPage, qtbot: QtBot) -> None:

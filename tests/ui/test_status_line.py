@@ -8,7 +8,14 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.ui.status import StatusLine
@@ -107,6 +114,7 @@ def test_the_line_tells_model_place_context_and_connections(line: StatusLine) ->
         (EngineStatus(EngineStage.CHECKING), "Checking the model file"),
         (EngineStatus(EngineStage.STARTING), "Starting the model"),
         (EngineStatus(EngineStage.LOADING, percent=42), "Loading the model, 42 %"),
+        (EngineStatus(EngineStage.RESTING), "Asleep; wakes with your next request"),
         (FAILED, "The model could not be started"),
     ],
 )
@@ -290,6 +298,70 @@ def test_a_failure_is_explained_with_ways_out(line: StatusLine, qtbot: QtBot) ->
     assert popup.isVisible()
     with qtbot.waitSignal(line.retry_wanted):
         press(qtbot, popup, "Try again")
+
+
+MINI = replace(
+    CHOSEN,
+    memory_bytes=3_812_000_000,
+    trained_context=131_072,
+    kv_type="f16",
+    tools_native=True,
+)
+
+
+def said_of(line: StatusLine, qtbot: QtBot, status: EngineStatus) -> str:
+    """What the popup of the model says of it."""
+    line.show_engine(status)
+    popup = open_popup(qtbot, line.model)
+    said = popup.accessibleDescription()
+    qtbot.keyClick(QApplication.focusWidget(), K.Key_Escape)
+    return said
+
+
+def test_the_model_says_how_far_it_looks_and_what_it_takes(line: StatusLine, qtbot: QtBot) -> None:
+    said = said_of(line, qtbot, MINI)
+    assert "4,096 tokens at once" in said and "212 of them" in said
+    assert "made for up to 131,072" in said
+    assert "about 3.8 GB of memory" in said
+    assert "trained to use tools" in said
+    for not_so in ("LongRoPE", "compact", "f16", "thinks"):
+        assert not_so not in said
+
+
+def test_a_long_range_and_a_compact_context_are_told(line: StatusLine, qtbot: QtBot) -> None:
+    said = said_of(line, qtbot, replace(MINI, context=131_072, long_rope=True, kv_type="q8_0"))
+    assert "LongRoPE" in said and "compact form (q8_0)" in said
+    assert "made for" not in said
+
+
+def test_a_model_that_thinks_says_what_it_is_not_for(line: StatusLine, qtbot: QtBot) -> None:
+    said = said_of(line, qtbot, replace(MINI, reasoning=True, tools_native=False))
+    assert "This model does not work on mail and calendar; choose Phi-4-mini for that." in said
+    assert "explains mail and calendar" not in said
+    said = said_of(line, qtbot, replace(MINI, tools_native=False))
+    assert "explains mail and calendar to it" in said
+
+
+def test_a_model_that_is_asleep_can_be_woken(line: StatusLine, qtbot: QtBot) -> None:
+    asleep = replace(MINI, stage=EngineStage.RESTING, used=0)
+    assert "GB" not in said_of(line, qtbot, asleep)
+    popup = open_popup(qtbot, line.model)
+    assert words(popup)[0] == MINI.name
+    assert words(popup)[1].startswith("Asleep; wakes with your next request.")
+    with qtbot.waitSignal(line.wake_wanted):
+        press(qtbot, popup, "Wake it now")
+
+
+def test_a_popup_has_no_scroll_bar_where_there_is_room(line: StatusLine, qtbot: QtBot) -> None:
+    line.window().resize(720, 760)
+    for status in (MINI, replace(MINI, reasoning=True), replace(MINI, name="A" * 30)):
+        line.show_engine(status)
+        popup = open_popup(qtbot, line.model)
+        qtbot.wait(1)
+        area = popup.findChild(QScrollArea)
+        assert not area.verticalScrollBar().isVisible()
+        assert area.widget().height() <= area.viewport().height()
+        qtbot.keyClick(QApplication.focusWidget(), K.Key_Escape)
 
 
 def test_a_loading_model_says_how_far_it_is(line: StatusLine, qtbot: QtBot) -> None:

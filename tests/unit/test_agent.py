@@ -17,6 +17,7 @@ from app.agent.events import (
     Said,
     Started,
     Stopped,
+    Thinking,
     Working,
 )
 from app.agent.policy import Consent
@@ -183,7 +184,8 @@ def test_a_model_that_learned_the_tools_may_name_all_and_gets_no_system_message(
     assert [message.role for message in request.messages] == ["user"]
     assert len(request.tools) == 20
     assert request.spans == ("hello",)
-    assert "2026-11-18 09:30, Europe/Berlin" in request.context
+    assert request.messages[0].text == "hello"
+    assert request.conversation == ""
 
 
 def test_a_model_that_did_not_learn_them_is_told_the_rules_and_the_tools_that_run(
@@ -332,6 +334,8 @@ def test_what_the_engine_is_at_is_passed_on_and_thinking_is_told_once(history: H
         Started(1),
         Working("prefill", 120, 300),
         Working("thinking"),
+        Thinking("Hm."),
+        Thinking("Well."),
         Said("Hi."),
         Generated({"decode": 2.0}, 300, 7),
         Answered("Hi.", 1),

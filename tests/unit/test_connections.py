@@ -114,7 +114,7 @@ def test_the_engines_process_refuses_before_it_loads_anything() -> None:
     run(
         "import sys",
         "import app.engine.host as host",
-        "host.serve = lambda *parts: None",
+        "host.serve = lambda *parts, **more: None",
         "host.main(['--model', 'none.gguf'])",
         "import socket",
         "try: socket.socket().connect(('127.0.0.1', 9))",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 import llguidance
 import pytest
@@ -36,12 +37,28 @@ CREATE = ToolSpec(
 )
 UNDO = ToolSpec("undo", "", Risk.CHANGE, {"type": "object", "properties": {"change": REFERENCE}})
 TEXT = 'Schedule "lunch" with Anna’s team (Dr. Ömür), Friday at noon.\nThanks a lot'
+BOUNDED = ToolSpec(
+    "bounded",
+    "",
+    Risk.READ,
+    {
+        "type": "object",
+        "properties": {
+            "words": {"type": "string", "maxLength": 5},
+            "span": {**SPAN, "maxLength": 200},
+            "id": {"type": "string", "maxLength": 20, "x-id": True},
+            "limit": {"type": "integer", "minimum": 1, "maximum": 20},
+            "some": {"type": "array", "items": {**SPAN, "maxLength": 200}, "maxItems": 3},
+        },
+        "required": [],
+    },
+)
 BYTES = llguidance.LLTokenizer("byte")
 
 
-def accepted(answer: str, text: str = TEXT) -> bool:
+def accepted(answer: str, text: str = TEXT, tools: Sequence[ToolSpec] = (CREATE, UNDO)) -> bool:
     """Whether `answer` is a whole call under the grammar, and nothing could follow it."""
-    grammar = llguidance.LLMatcher.grammar_from_lark(tool_call_grammar([CREATE, UNDO], [text]))
+    grammar = llguidance.LLMatcher.grammar_from_lark(tool_call_grammar(tools, [text]))
     matcher = llguidance.LLMatcher(BYTES, grammar)
     assert not matcher.is_error(), matcher.get_error()
     data = list(answer.encode())
@@ -128,6 +145,70 @@ def test_what_is_accepted_is_json_and_in_the_text(text: str) -> None:
             assert value in text
 
 
+def bounded(required: str = "", said: str = TEXT, **arguments: object) -> bool:
+    """Whether a call of BOUNDED is accepted, one of its properties being required."""
+    parameters = {**BOUNDED.parameters, "required": [required] if required else []}
+    tool = ToolSpec(BOUNDED.name, "", Risk.READ, parameters)
+    answer = json.dumps([{"name": tool.name, "arguments": arguments}], ensure_ascii=False)
+    return accepted(answer, said, [tool])
+
+
+@pytest.mark.parametrize(
+    ("name", "fits", "does_not"),
+    [
+        ("words", ["", "a", "ab cd", 'éé👍"\\'], ["ab cde", "👍👍👍👍👍👍"]),
+        ("id", ["e1", " e12", "m123456789"], ["", "e", "E1", "e1234567890", "lunch"]),
+        ("limit", [1, 9, 10, 20], [0, -1, 21, 100, 1.5]),
+        ("some", [[], ["lunch"], ["lunch"] * 3], [["lunch"] * 4, [""], [" "], "lunch"]),
+    ],
+)
+def test_values_keep_to_the_bounds_of_their_schema(
+    name: str, fits: list[object], does_not: list[object]
+) -> None:
+    assert [value for value in fits if not bounded(**{name: value})] == []
+    assert [value for value in does_not if bounded(**{name: value})] == []
+
+
+@pytest.mark.parametrize("name", ["words", "span", "some"])
+def test_what_is_required_is_not_blank(name: str) -> None:
+    blanks: list[object] = [[], [""], [" "]] if name == "some" else ["", " ", "  ", "\n", "\u00a0"]
+    assert [value for value in blanks if bounded(name, **{name: value})] == []
+    said = ["lunch"] if name == "some" else "lunch"
+    assert bounded(name, **{name: said})
+    assert bounded(name, said="lunch \u00a0 ", **{name: said})
+
+
+def test_a_span_of_a_long_line_is_no_longer_than_its_schema_allows() -> None:
+    words = [f"w{number}" for number in range(300)]
+    line = " ".join(words)
+    assert bounded(span=" ".join(words[100:120]), said=line)
+    assert bounded(span=line[:198].rpartition(" ")[0], said=line)
+    assert not bounded(span=" ".join(words[100:160]), said=line)
+    assert bounded(span="x" * 200, said="x" * 1000) and not bounded(span="x" * 300, said="x" * 1000)
+
+
+def test_a_span_neither_begins_nor_ends_with_blanks_but_one_first() -> None:
+    said = "lunch at  noon"
+    assert bounded(span="at  noon", said=said) and bounded(span=" at", said=said)
+    assert not bounded(span="at ", said=said) and not bounded(span="  noon", said=said)
+
+
+def test_with_nothing_said_the_grammar_is_one_still() -> None:
+    """What is required stays empty then; the tool says what is missing."""
+    assert bounded("span", span="", said="") and not bounded("span", span="lunch", said="")
+    assert bounded("some", some=[""], said="")
+
+
+@pytest.mark.parametrize("part", ["ha ", "=-", "!" * 10, "a b c\n", "👩\u200d👧 "])
+def test_text_that_repeats_itself_makes_a_grammar_that_works(part: str) -> None:
+    assert bounded(span=part.strip(), said=part * 1001)
+    assert bounded(span=(part * 10).splitlines()[0].strip(), said=part * 1001)
+
+
+def test_half_a_character_in_the_dialogue_is_a_question_mark() -> None:
+    assert bounded(span="a ? b", said="a \ud800 b")
+
+
 def test_escapes_spell_no_half_characters() -> None:
     assert accepted(call(title="lunch", when="Friday", notes="\u00e9").replace("é", "\\u00e9"))
     assert not accepted(call(title="lunch", when="Friday", notes="x").replace("x", "\\ud800"))
@@ -137,3 +218,10 @@ def test_a_schema_form_no_tool_uses_is_an_error_at_once() -> None:
     odd = ToolSpec("odd", "", Risk.READ, {"type": "object", "properties": {"x": {"type": "null"}}})
     with pytest.raises(ValueError, match="null"):
         tool_call_grammar([odd], ["x"])
+
+
+def test_an_integer_with_one_bound_or_a_wide_range_is_an_error_at_once() -> None:
+    for bounds in ({"minimum": 1}, {"minimum": 1, "maximum": 100_000}):
+        schema = {"type": "object", "properties": {"x": {"type": "integer", **bounds}}}
+        with pytest.raises(ValueError, match="bounds"):
+            tool_call_grammar([ToolSpec("odd", "", Risk.READ, schema)], ["x"])

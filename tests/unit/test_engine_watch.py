@@ -8,7 +8,13 @@ from typing import cast
 
 import pytest
 
-from app.core.engine_life import EngineLost, EngineReady, EngineStage, EngineStarting
+from app.core.engine_life import (
+    EngineLost,
+    EngineReady,
+    EngineResting,
+    EngineStage,
+    EngineStarting,
+)
 from app.core.errors import KnownError
 from app.core.ports import Capabilities
 from app.ui.engine_watch import EngineWatch
@@ -70,6 +76,7 @@ def test_only_a_model_that_had_been_ready_has_died() -> None:
     [
         ([EngineStarting(), READY], GOES_ON),
         ([EngineStarting()], GOES_ON),
+        ([EngineStarting(), READY, EngineResting()], GOES_ON),
         ([EngineStarting(), LOST], NEITHER),
         ([EngineStarting(), READY, LOST], NEITHER),
         ([], REFUSED.message),
@@ -94,3 +101,13 @@ def test_a_model_that_had_to_be_loaded_again_may_have_failed_too(
     watched.hear(EngineStarting(), again)
     end(REFUSED)
     assert watched.troubles[0].message == said
+
+
+def test_a_model_at_rest_is_still_known() -> None:
+    watched = Watched()
+    watched.hear(EngineStarting(), READY)
+    watched.watch.used(5)
+    resting = watched.hear(EngineResting())
+    assert (resting.stage, resting.name, resting.used) == (Shown.RESTING, "m", 0)
+    assert not watched.hear(EngineStarting(), LOST).died
+    assert watched.hear(EngineResting(), model=OTHER).name == ""

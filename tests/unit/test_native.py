@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.core.errors import KnownError
 from app.core.events import EngineEvent, Finished, TextDelta, ToolCallReady
 from app.core.messages import Message
 from app.core.ports import GenerateRequest, ToolSpec
 from app.core.proposals import Risk
+from app.engine.native.binding import Device
 from app.engine.native.generation import Generator
 from app.engine.native.model import NativeModel
 from app.engine.native.vocabulary import StreamDecoder, Vocabulary, decode
@@ -46,6 +48,33 @@ def test_the_low_level_api_is_imported_without_the_rest_of_its_package() -> None
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("Phi\n4  " + "x" * 5_000, "Phi 4 " + "x" * 193), ("\n", "model")]
+)
+def test_a_models_own_name_is_one_line(tmp_path: Path, name: str, expected: str) -> None:
+    loaded = NativeModel(write(tmp_path / "model.gguf", Shape(name=name)), context=256)
+    try:
+        assert loaded.name == expected
+    finally:
+        loaded.close()
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_memory_that_a_gpu_shares_is_counted_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    path = write(tmp_path / "model.gguf", Shape())
+    much = Device("Some", "Some GPU", 10**12, 10**12, shared)
+    monkeypatch.setattr("app.engine.native.model.gpus", lambda: [much])
+    monkeypatch.setattr("app.engine.native.model.free_bytes", lambda: 1000)
+    if shared:
+        with pytest.raises(KnownError) as caught:
+            NativeModel(path, context=256)
+        assert caught.value.code == "not_enough_memory"
+    else:
+        NativeModel(path, context=256).close()
 
 
 @given(st.text(max_size=40))
@@ -155,7 +184,7 @@ def noise_after(tmp_path: Path, opening: str) -> list[list[EngineEvent]]:
     return generations
 
 
-@pytest.mark.parametrize("opening", ['[{"name": "', "<|tool_call|>"])
+@pytest.mark.parametrize("opening", ['[{"name": "find", "arguments": {"words": ', "<|tool_call|>"])
 def test_calls_are_held_to_the_schema_from_the_token_that_opens_them(
     tmp_path: Path, opening: str
 ) -> None:

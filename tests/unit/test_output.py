@@ -12,8 +12,10 @@ from app.agent.events import (
     CallMade,
     Generated,
     Proposed,
+    RemembersFrom,
     Said,
     Started,
+    Thinking,
     Working,
 )
 from app.cli.output import make_output
@@ -27,6 +29,17 @@ def test_an_answer_in_words_is_printed_once(capsys: pytest.CaptureFixture[str]) 
     for event in (Said(" Hel"), Said("lo."), Answered("Hello.")):
         output.event(event)
     assert capsys.readouterr().out == "Hello.\n"
+
+
+@pytest.mark.parametrize("json_lines", [False, True])
+def test_what_the_model_thinks_is_not_printed(
+    capsys: pytest.CaptureFixture[str], json_lines: bool
+) -> None:
+    output = make_output(json_lines=json_lines)
+    for event in (Thinking("Let me see."), RemembersFrom(3), Said("Hello.")):
+        output.event(event)
+    said = capsys.readouterr().out
+    assert said == ('{"event": "text", "text": "Hello."}\n' if json_lines else "Hello.")
 
 
 def test_what_the_model_says_before_its_call_does_not_hide_the_answer(

@@ -43,6 +43,13 @@ def test_a_summary_has_a_place_for_each_message() -> None:
     assert isinstance(properties, dict) and list(properties) == ["message_1", "message_2"]
 
 
+def test_what_is_read_stands_alone_and_needs_no_thought() -> None:
+    model = ReadingModel({"message_1": "One."})
+    model.reader().summarise([LETTER])
+    (request,) = model.asked
+    assert (request.conversation, request.max_thinking) == ("", 0)
+
+
 def test_what_does_not_fit_the_schema_is_no_summary() -> None:
     for answer in (
         {"message_1": "x" * 500},

@@ -29,6 +29,9 @@ working_days = ["fri", "mon"]
 locale = "de_DE"
 calendar = "home"
 scheme = "dark"
+context = 512
+kv = "f16"
+rest_minutes = 1_440
 colour = "green"
 
 [account.work]
@@ -67,6 +70,9 @@ def test_what_the_file_says_counts(paths: ProfilePaths, mark: str, line_end: str
         locale="de_DE",
         calendar="home",
         scheme="dark",
+        context=512,
+        kv="f16",
+        rest_minutes=1440,
     )
 
 
@@ -94,6 +100,16 @@ def test_what_the_file_says_counts(paths: ProfilePaths, mark: str, line_end: str
         ("model = 4", "'model'"),
         ('scheme = "Dark"', "'scheme'"),
         ("scheme = true", "'scheme'"),
+        ('context = "4096"', "'context'"),
+        ("context = 511", "'context'"),
+        ("context = -1", "'context'"),
+        ("context = 4096.0", "'context'"),
+        ("context = 9999999", "'context'"),
+        ('kv = "f32"', "'kv'"),
+        ("kv = 8", "'kv'"),
+        ("rest_minutes = -1", "'rest_minutes'"),
+        ("rest_minutes = false", "'rest_minutes'"),
+        ("rest_minutes = 1441", "'rest_minutes'"),
     ],
 )
 def test_a_mistake_is_named_with_file_and_place(paths: ProfilePaths, text: str, named: str) -> None:
@@ -153,6 +169,9 @@ def test_what_the_system_decides_is_not_written_down(
             calendar="x@y.z",
             model="/models/a b.gguf",
             scheme="light",
+            context=8192,
+            kv="q8_0",
+            rest_minutes=0,
         ),
         Settings(zone="UTC", locale="fr", working_days=()),
     ],

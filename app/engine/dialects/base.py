@@ -9,7 +9,19 @@ from typing import Protocol
 
 from app.core.messages import Message, ToolCall, ToolResult
 from app.core.ports import GenerateRequest, ToolSpec
-from app.engine.prompt import Piece
+from app.engine.prompt import Content, Markup, Piece
+
+THINK = ("<think>", "</think>")
+"""What reasoning models write around their thoughts."""
+
+TOOL_PROMPT = (
+    "You can use these tools:\n{tools}\n"
+    'To use one, answer with only a JSON list such as [{{"name": "NAME", "arguments": {{}}}}]. '
+    "Otherwise answer in plain words."
+)
+"""How a model that was not trained on tools is told of them, in the system message."""
+
+_CALL_ENDS = "<|/tool_call|>"
 
 
 @dataclass(frozen=True)
@@ -18,7 +30,7 @@ class ModelTraits:
 
     `template` is the file's chat template (Jinja), "" without one. `has_token` tells whether a
     text is one control token of the vocabulary. `tools_learned`: the model knows Phial's tools
-    and wants no schemas in its prompt.
+    and wants no schemas in its prompt. `name` is what the file calls the model (general.name).
     """
 
     template: str
@@ -26,23 +38,104 @@ class ModelTraits:
     bos: str
     eos: str
     tools_learned: bool
+    name: str = ""
+
+    @property
+    def reasoning(self) -> bool:
+        """Whether the model thinks before it answers."""
+        told = THINK[0] in self.template or self.has_token(THINK[0])
+        return not self.tools_learned and (told or "reasoning" in self.name.casefold())
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How a model's next token is best drawn."""
+
+    temperature: float
+    top_p: float
+    top_k: int
+
+
+REASONING_SAMPLING = Sampling(temperature=0.8, top_p=0.95, top_k=50)
+"""What the makers of Phi-4-reasoning advise."""
 
 
 class Dialect(Protocol):
-    """One way of writing a dialogue.
+    """One way of writing a dialogue."""
 
-    `call_token` is the control token that opens a tool call; "" if the model has none, and then
-    an answer that begins with "[" is read as a call. `stop_tokens` are control tokens that end an
-    answer beside those the file names.
-    """
+    @property
+    def name(self) -> str:
+        """For people: which one it is."""
+        ...
 
-    name: str
-    call_token: str
-    stop_tokens: tuple[str, ...]
+    @property
+    def call_token(self) -> str:
+        """The control token that opens a tool call.
+
+        "" if the model has none, and then an answer that begins with "[" is read as a call.
+        """
+        ...
+
+    @property
+    def stop_tokens(self) -> tuple[str, ...]:
+        """Control tokens that end an answer beside those the file names."""
+        ...
+
+    @property
+    def tools_native(self) -> bool:
+        """Whether tools are told of as the model was trained to read them, not in our words."""
+        ...
+
+    @property
+    def reasoning(self) -> bool:
+        """Whether the model thinks before it answers."""
+        ...
+
+    @property
+    def think(self) -> tuple[str, str]:
+        """What it writes before and after its thoughts."""
+        ...
+
+    @property
+    def opens_thought(self) -> bool:
+        """Whether a prompt ends inside a thought, so that the answer begins with one."""
+        ...
+
+    @property
+    def sampling(self) -> Sampling | None:
+        """How a reasoning model is sampled; None for others."""
+        ...
 
     def render(self, request: GenerateRequest) -> tuple[Piece, ...]:
-        """The prompt up to where the model's answer begins."""
+        """The prompt up to where the model's answer begins.
+
+        Raises KnownError("template_refused") if the file's template writes it and cannot.
+        """
         ...
+
+
+def system_text(messages: Sequence[Message]) -> str:
+    """What the system messages say."""
+    return "".join(message.text for message in messages if message.role == "system")
+
+
+def with_tools_told(system: str, tools: Sequence[ToolSpec]) -> str:
+    """The system text with the tools told of in our words, if there are any."""
+    if not tools:
+        return system
+    return f"{system}\n\n{TOOL_PROMPT.format(tools=tools_json(tools))}".strip()
+
+
+def reply_pieces(message: Message, call_token: str) -> tuple[Piece, ...]:
+    """An earlier reply of the model, as it wrote it: its words, then its calls."""
+    calls = calls_of(message)
+    words = (Content(message.text),)
+    if not calls:
+        return words
+    call = Content(call_json(calls))
+    if not call_token:
+        return (*words, call)
+    return (*words, Markup(call_token), call, Markup(_CALL_ENDS))
 
 
 def tools_json(tools: Sequence[ToolSpec]) -> str:
@@ -98,20 +191,3 @@ def calls_of(message: Message) -> list[ToolCall]:
 def result_text(message: Message) -> str:
     """A tool message as the model reads it."""
     return "".join(part.content for part in message.parts if isinstance(part, ToolResult))
-
-
-def with_context(request: GenerateRequest) -> tuple[Message, ...]:
-    """The messages with the trusted context put before the last user message.
-
-    It stands there, not in the system message, so that the prompt's long prefix stays constant.
-    """
-    if not request.context:
-        return request.messages
-    last = max(
-        (index for index, message in enumerate(request.messages) if message.role == "user"),
-        default=None,
-    )
-    if last is None:
-        return request.messages
-    message = Message.of("user", f"{request.context}\n\n{request.messages[last].text}")
-    return (*request.messages[:last], message, *request.messages[last + 1 :])

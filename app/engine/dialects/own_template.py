@@ -1,50 +1,42 @@
 """The dialect of any other model: the chat template its file carries.
 
-The template comes from a stranger's file, so it runs in Jinja's immutable sandbox. Message texts
-go through it as private-use markers and are put back afterwards: whatever control tokens a text
-spells out stay text.
+Message texts go through the template as private-use markers and are put back afterwards: whatever
+control tokens a text spells out stay text.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from app.core.errors import KnownError
+from app.core.messages import Message
 from app.core.ports import GenerateRequest
 from app.engine.dialects.base import (
+    REASONING_SAMPLING,
+    THINK,
     ModelTraits,
-    call_json,
+    Sampling,
     calls_of,
+    reply_pieces,
     result_text,
-    tools_json,
-    with_context,
+    system_text,
+    with_tools_told,
 )
+from app.engine.dialects.file_template import FileTemplate, template_refused
 from app.engine.prompt import Content, Markup, Piece
 
-if TYPE_CHECKING:
-    from jinja2 import Template
-
-_MARK = re.compile("\ue0f0([0-9]+)\ue0f1")
-
-TOOL_PROMPT = (
-    "You can use these tools:\n{tools}\n"
-    'To use one, answer with only a JSON list such as [{{"name": "NAME", "arguments": {{}}}}]. '
-    "Otherwise answer in plain words."
-)
+_MARK = re.compile("\ue0f0([0-9]{1,9})\ue0f1")
 
 
 @dataclass(frozen=True)
 class _Line:
-    """A message for the template: markup of ours around content that is not."""
+    """A message for the template: content, perhaps with markup of ours between."""
 
     role: str
-    content: str
-    before: str = ""
-    after: str = ""
+    pieces: tuple[Piece, ...]
 
 
 class OwnTemplateDialect:
@@ -56,20 +48,27 @@ class OwnTemplateDialect:
 
     name = "own template"
     stop_tokens: tuple[str, ...] = ()
+    tools_native = False
+    think = THINK
 
     def __init__(self, traits: ModelTraits) -> None:
         self._traits = traits
+        self._template = FileTemplate(traits)
         self.call_token = "<|tool_call|>" if traits.has_token("<|tool_call|>") else ""
+        self.reasoning = traits.reasoning
+        self.sampling: Sampling | None = REASONING_SAMPLING if self.reasoning else None
 
     @cached_property
-    def _template(self) -> Template:
-        # Imported here: Phi-4-mini's dialect never needs it, and it costs start-up time.
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
-
-        environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True)
-        environment.globals["raise_exception"] = _raise_exception
-        environment.policies["json.dumps_kwargs"] = {"ensure_ascii": False}  # keeps the markers
-        return environment.from_string(self._traits.template)
+    def opens_thought(self) -> bool:
+        """Whether the template begins the answer with a thought."""
+        if THINK[0] not in self._traits.template:
+            return False
+        try:
+            pieces = self.render(GenerateRequest("", (Message.of("user", "?"),)))
+        except KnownError:
+            return False
+        last = pieces[-1]
+        return isinstance(last, Markup) and last.text.rstrip().endswith(THINK[0])
 
     def render(self, request: GenerateRequest) -> tuple[Piece, ...]:
         """The prompt up to where the answer begins.
@@ -78,73 +77,62 @@ class OwnTemplateDialect:
         """
         dialogue = self._dialogue(request)
         try:
-            try:
-                return self._rendered(dialogue)
-            except ValueError:
-                # Some templates refuse a system message: its text then opens the dialogue.
-                return self._rendered(_without_system(dialogue))
-        except Exception as error:  # a stranger's code may raise anything
-            raise KnownError(
-                "template_refused",
-                f"The model file's chat template cannot write this conversation: {error}.",
-                "Choose another file of the same model, or another model.",
-            ) from error
+            return self._rendered(dialogue)
+        except KnownError:
+            # Some templates refuse a system message: its text then opens the dialogue.
+            without = _without_system(dialogue)
+            if without == dialogue:
+                raise
+            return self._rendered(without)
 
     def _rendered(self, dialogue: Sequence[_Line]) -> tuple[Piece, ...]:
-        contents = [line.content for line in dialogue]
-        messages = [
-            {"role": line.role, "content": f"{line.before}\ue0f0{index}\ue0f1{line.after}"}
-            for index, line in enumerate(dialogue)
-        ]
-        rendered = self._template.render(
-            messages=messages,
-            add_generation_prompt=True,
-            bos_token=self._traits.bos,
-            eos_token=self._traits.eos,
-        )
-        parts = _MARK.split(rendered)
-        if str(len(dialogue) - 1) not in parts[1::2]:
-            raise ValueError("it leaves out the last message")
+        contents: list[Content] = []
+        messages = []
+        for line in dialogue:
+            text = ""
+            for piece in line.pieces:
+                if isinstance(piece, Markup):
+                    text += piece.text
+                else:
+                    text += f"\ue0f0{len(contents)}\ue0f1"
+                    contents.append(piece)
+            messages.append({"role": line.role, "content": text})
+        parts = _MARK.split(self._template.text(messages))
+        shown = parts[1::2]
+        if str(len(contents) - 1) not in shown:
+            raise template_refused("it leaves out the last message")
+        if dialogue[0].role == "system" and "0" not in shown:
+            raise template_refused("it leaves out the system message")
+        if any(int(mark) >= len(contents) for mark in shown):
+            raise template_refused("it makes up a message")
         return tuple(
-            Content(contents[int(part)]) if index % 2 else Markup(part)
+            contents[int(part)] if index % 2 else Markup(part)
             for index, part in enumerate(parts)
             if part
         )
 
     def _dialogue(self, request: GenerateRequest) -> list[_Line]:
-        learned = self._traits.tools_learned
-        messages = request.messages if learned else with_context(request)
         dialogue: list[_Line] = []
-        system = "".join(message.text for message in messages if message.role == "system")
-        if request.tools and not learned:
-            tools = TOOL_PROMPT.format(tools=tools_json(request.tools))
-            system = f"{system}\n\n{tools}".strip()
-        if system and not learned:
-            dialogue.append(_Line("system", system))
-        for message in messages:
-            calls = calls_of(message)
+        if not self._traits.tools_learned:
+            system = with_tools_told(system_text(request.messages), request.tools)
+            if system:
+                dialogue.append(_Line("system", (Content(system),)))
+        for message in request.messages:
             if message.role == "system":
                 continue
-            if calls and self.call_token:
-                call = call_json(calls)
-                dialogue.append(_Line(message.role, call, self.call_token, "<|/tool_call|>"))
-            elif calls:
-                dialogue.append(_Line(message.role, call_json(calls)))
+            if calls_of(message):
+                pieces = reply_pieces(message, self.call_token)
             elif message.role == "tool":
-                dialogue.append(_Line(message.role, result_text(message)))
+                pieces = (Content(result_text(message)),)
             else:
-                dialogue.append(_Line(message.role, message.text))
+                pieces = (Content(message.text),)
+            dialogue.append(_Line(message.role, pieces))
         return dialogue
 
 
-def _without_system(dialogue: Sequence[_Line]) -> list[_Line]:
+def _without_system(dialogue: list[_Line]) -> list[_Line]:
     """The dialogue with a leading system message put into the message after it."""
-    first, *others = dialogue
-    if first.role != "system" or not others:
-        return list(dialogue)
-    return [replace(others[0], content=f"{first.content}\n\n{others[0].content}"), *others[1:]]
-
-
-def _raise_exception(message: str) -> None:
-    """What templates call to refuse a dialogue."""
-    raise ValueError(message)
+    if len(dialogue) < 2 or dialogue[0].role != "system":
+        return dialogue
+    first, second, *others = dialogue
+    return [_Line(second.role, (*first.pieces, Content("\n\n"), *second.pieces)), *others]

@@ -9,8 +9,10 @@ on a private layout: the version is pinned in pyproject.toml and a test loads it
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,7 @@ if "llama_cpp" not in sys.modules:
 
 import llama_cpp.llama_cpp as llama
 
-__all__ = ["LogSink", "StopFlag", "backend_name", "llama", "start_backend"]
+__all__ = ["Device", "LogSink", "StopFlag", "build", "gpus", "llama", "start_backend"]
 
 LogSink = Callable[[int, str], None]
 
@@ -41,6 +43,8 @@ def start_backend(log: LogSink) -> None:
     if _started:
         return
     _started = True
+    # A failed assertion would start a debugger on this process, if one is installed.
+    os.environ.setdefault("GGML_NO_BACKTRACE", "1")
 
     def receive(level: int, text: bytes | None, _user: object) -> None:
         log(level, (text or b"").decode("utf-8", "replace"))
@@ -82,16 +86,57 @@ class StopFlag:
         return self._buffer[0] != b"\x00"
 
 
-def backend_name() -> str:
-    """The fastest device kind in use: "Metal", "CUDA", "Vulkan" or "CPU"."""
-    count = llama._lib.ggml_backend_dev_count
-    get = llama._lib.ggml_backend_dev_get
-    name = llama._lib.ggml_backend_dev_name
-    count.argtypes, count.restype = [], ctypes.c_size_t
-    get.argtypes, get.restype = [ctypes.c_size_t], ctypes.c_void_p
-    name.argtypes, name.restype = [ctypes.c_void_p], ctypes.c_char_p
-    names = [name(get(index)).decode("utf-8", "replace") for index in range(count())]
-    for kind in ("Metal", "CUDA", "Vulkan"):
-        if any(device.startswith(kind) for device in names):
-            return kind
-    return "CPU"
+def build() -> str:
+    """Which llama.cpp this is: other builds may lay out a saved state otherwise."""
+    words = []
+    for name in ("ggml_version", "ggml_commit"):
+        ask = getattr(llama._lib, name)
+        ask.argtypes, ask.restype = [], ctypes.c_char_p
+        words.append(ask().decode("utf-8", "replace"))
+    return "-".join(words)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A GPU llama.cpp can use. `kind` is "Metal", "CUDA", "Vulkan" and the like.
+
+    `shared`: its memory is the computer's own.
+    """
+
+    kind: str
+    name: str
+    free_bytes: int
+    total_bytes: int
+    shared: bool = False
+
+
+_SHARED_TYPE = 2
+_GPU_TYPES = (1, _SHARED_TYPE)  # with memory of its own, or with the computer's
+
+
+def gpus() -> list[Device]:
+    """The GPUs llama.cpp can use now, none in a build for the CPU."""
+    lib, pointer, size = llama._lib, ctypes.c_void_p, ctypes.c_size_t
+    count = lib.ggml_backend_dev_count
+    count.argtypes, count.restype = [], size
+    get = lib.ggml_backend_dev_get
+    get.argtypes, get.restype = [size], pointer
+    kind = lib.ggml_backend_dev_type
+    kind.argtypes, kind.restype = [pointer], ctypes.c_int
+    memory = lib.ggml_backend_dev_memory
+    memory.argtypes, memory.restype = [pointer, ctypes.POINTER(size), ctypes.POINTER(size)], None
+    texts = []
+    for text in (lib.ggml_backend_dev_name, lib.ggml_backend_dev_description):
+        text.argtypes, text.restype = [pointer], ctypes.c_char_p
+        texts.append(text)
+    found = []
+    for device in map(get, range(count())):
+        if kind(device) not in _GPU_TYPES:
+            continue
+        name, description = ((text(device) or b"").decode("utf-8", "replace") for text in texts)
+        free, total = size(), size()
+        memory(device, ctypes.byref(free), ctypes.byref(total))
+        shared = kind(device) == _SHARED_TYPE or sys.platform == "darwin"
+        name = name.rstrip("0123456789")
+        found.append(Device(name, description, free.value, total.value, shared))
+    return found

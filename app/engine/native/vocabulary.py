@@ -5,13 +5,18 @@ from __future__ import annotations
 import codecs
 import ctypes
 import re
-from collections.abc import Iterable, Sequence
-from functools import cached_property
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 
 from app.engine.native.binding import llama
 from app.engine.prompt import Markup, Piece
 
 _PIECE_BYTES = 512
+_REMEMBERED = 256  # texts of at most ...
+_LONG = 16_384  # ... so many characters
+_NOTHING: Mapping[str, list[int]] = MappingProxyType({})
 
 
 class Vocabulary:
@@ -21,6 +26,7 @@ class Vocabulary:
         self.pointer = pointer
         self.size: int = llama.llama_vocab_n_tokens(pointer)
         self._buffer = ctypes.create_string_buffer(_PIECE_BYTES)
+        self._remembered = lru_cache(_REMEMBERED)(self._tokenized)
 
     def piece(self, token: int, *, special: bool = False) -> bytes:
         """The bytes of a token; of a control token only with `special`."""
@@ -40,6 +46,11 @@ class Vocabulary:
             for token in range(self.size)
             if llama.llama_vocab_is_control(self.pointer, token)
         }
+
+    @cached_property
+    def control_ids(self) -> frozenset[int]:
+        """The ids of the control tokens."""
+        return frozenset(self.control_tokens.values())
 
     @cached_property
     def _control_pattern(self) -> re.Pattern[str] | None:
@@ -66,25 +77,38 @@ class Vocabulary:
 
     def tokenize(self, text: str) -> list[int]:
         """Tokens of plain text; control tokens spelled out in it stay text."""
+        # A dialogue is tokenised again with each message: what was before is remembered.
+        return list(self._remembered(text) if len(text) <= _LONG else self._tokenized(text))
+
+    def _tokenized(self, text: str) -> array[int]:
         data = text.encode("utf-8", "replace")
         if not data:
-            return []
+            return array("i")
         room = len(data) + 8
         while True:
             tokens = (llama.llama_token * room)()
             count = llama.llama_tokenize(self.pointer, data, len(data), tokens, room, False, False)
             if count >= 0:
-                return list(tokens[:count])
+                return array("i", tokens[:count])
             room = -count
 
-    def prompt_tokens(self, pieces: Iterable[Piece]) -> list[int]:
+    def prompt_tokens(
+        self, pieces: Iterable[Piece], spoken: Mapping[str, list[int]] = _NOTHING
+    ) -> list[int]:
         """Tokens of a prompt: control tokens from markup only, all text between them as one.
 
         Markup's plain text is joined with the content beside it before it is tokenised, because
-        a space in a template and the word after it may be one token.
+        a space in a template and the word after it may be one token. `spoken` has the tokens of
+        texts that stand between control tokens and are not to be tokenised anew.
         """
         tokens: list[int] = []
         plain: list[str] = []
+
+        def flush() -> None:
+            text = "".join(plain)
+            plain.clear()
+            tokens.extend(spoken[text] if text in spoken else self.tokenize(text))
+
         if llama.llama_vocab_get_add_bos(self.pointer):
             tokens.append(llama.llama_vocab_bos(self.pointer))
         for piece in pieces:
@@ -95,12 +119,12 @@ class Vocabulary:
                 if index % 2 == 0:
                     plain.append(part)
                     continue
-                tokens += self.tokenize("".join(plain))
-                plain.clear()
+                flush()
                 token = self.control_tokens[part]
                 if tokens != [token]:  # a template may write the first token itself
                     tokens.append(token)
-        return tokens + self.tokenize("".join(plain))
+        flush()
+        return tokens
 
 
 class StreamDecoder:

@@ -32,6 +32,7 @@ class ChatView(QWidget):
 
     sent = Signal(str, int)
     stopped = Signal()
+    answer_wanted = Signal()
     draft_changed = Signal(str)
     option_chosen = Signal(int, int)
     declined = Signal(int)
@@ -84,7 +85,8 @@ class ChatView(QWidget):
         transcript.card_left.connect(self.focus_composer)
         self.work_line.undo_wanted.connect(self.undo_wanted)
         self.work_line.restore_wanted.connect(self.restore_wanted)
-        self.work_line.notice_left.connect(self.focus_composer)
+        self.work_line.answer_wanted.connect(self.answer_wanted)
+        self.work_line.keyboard_left.connect(self.focus_composer)
 
     # --- what is shown
 
@@ -108,6 +110,10 @@ class ChatView(QWidget):
         """See `Transcript`."""
         self.transcript.append(streamed)
 
+    def mark_memory(self, first: int) -> None:
+        """See `Transcript`."""
+        self.transcript.mark_memory(first)
+
     def show_earlier(self, earlier: EarlierTurns) -> None:
         """See `Transcript`."""
         self.transcript.show_earlier(earlier)
@@ -127,6 +133,10 @@ class ChatView(QWidget):
     def show_work(self, work: Work | None) -> None:
         """See `WorkLine`."""
         self.work_line.show_work(work)
+
+    def show_thinking(self, thinking: bool) -> None:
+        """See `WorkLine`."""
+        self.work_line.show_thinking(thinking)
 
     def show_notice(self, notice: Notice) -> None:
         """See `WorkLine`."""

@@ -13,7 +13,7 @@ from PySide6.QtGui import (
     QTextDocumentFragment,
 )
 
-from app.ui.chat.markdown_blocks import Block, Kind
+from app.ui.chat.markdown_blocks import LIMIT, Block, Kind
 from app.ui.chat.page import CODE_PAD, JOINED, Ground, Look, body, dressed_page, spacer
 from app.ui.theme import SPACE
 
@@ -44,8 +44,10 @@ class Drawing:
     is closed.
     """
 
-    def __init__(self, document: QTextDocument) -> None:
+    def __init__(self, document: QTextDocument, subdued: bool = False) -> None:
+        """`subdued`: plain text is drawn in the secondary colour."""
         self._document = document
+        self._subdued = subdued
         self.clear()
 
     def clear(self) -> None:
@@ -75,9 +77,32 @@ class Drawing:
         self.clear()
         cursor = QTextCursor(self._document)
         cursor.beginEditBlock()
-        cursor.insertBlock(body(), QTextCharFormat())
-        cursor.insertText(text)
+        cursor.insertBlock(body(), self._plain)
+        cursor.insertText(text, self._plain)
         cursor.endEditBlock()
+
+    def add_plain(self, text: str) -> None:
+        """Draw more of a text that was put as it is, at its end.
+
+        A line that has grown too long to be laid out each time is broken at a space.
+        """
+        cursor = QTextCursor(self._document)
+        cursor.beginEditBlock()
+        cursor.movePosition(_END)
+        line, space, rest = text.partition(" ")
+        if space and "\n" not in line and cursor.positionInBlock() > LIMIT:
+            cursor.insertText(line, self._plain)
+            joined = QTextBlockFormat()
+            joined.setProperty(JOINED, " ")
+            cursor.mergeBlockFormat(joined)
+            cursor.insertBlock(body(), self._plain)
+            text = rest
+        cursor.insertText(text, self._plain)
+        cursor.endEditBlock()
+
+    @property
+    def _plain(self) -> QTextCharFormat:
+        return self._look.subdued if self._subdued else QTextCharFormat()
 
     def put(self, closed: Iterable[Block], rest: Block | None) -> None:
         """Draw closed blocks, then `rest` as long as it stays open, in place of the last `rest`.

@@ -38,6 +38,8 @@ _BY_KEY = (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
 class MessageView(QTextBrowser):
     """A message `width` pixels wide. Its height follows its text; it never scrolls.
 
+    `subdued`: its plain text is small, in the secondary colour.
+
     `link_clicked` carries the true target of a link that may be followed; nothing is opened
     here. `focused` says that it has the keyboard, or no longer.
     """
@@ -45,7 +47,7 @@ class MessageView(QTextBrowser):
     link_clicked = Signal(str)
     focused = Signal(bool)
 
-    def __init__(self, width: int, parent: QWidget | None = None) -> None:
+    def __init__(self, width: int, parent: QWidget | None = None, *, subdued: bool = False) -> None:
         self._is_made = False
         super().__init__(parent)
         self._source = ""
@@ -65,7 +67,7 @@ class MessageView(QTextBrowser):
         self.setLineWrapColumnOrWidth(max(1, width))
         document = self.document()
         document.setDocumentMargin(MARGIN)
-        self._drawing = Drawing(document)
+        self._drawing = Drawing(document, subdued)
         self._colouring = Colouring(document, self)
         self._look = _look_of(self)
         self._redrawing = QTimer(self)
@@ -116,6 +118,13 @@ class MessageView(QTextBrowser):
             held.setPosition(min(anchor, self._last))
             held.setPosition(min(position, self._last), QTextCursor.MoveMode.KeepAnchor)
             self.setTextCursor(held)
+
+    def append_text(self, text: str) -> None:
+        """Show more of a text that is shown as it is; what stands there is not drawn again."""
+        self._source += text
+        self._in_pieces = True
+        self._drawing.add_plain(printable(text))
+        self._lay_out()
 
     def finish(self) -> None:
         """Close what is open: no more is appended. Does nothing if nothing was."""

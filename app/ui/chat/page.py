@@ -44,6 +44,7 @@ _FEATURES = (
     | QTextDocument.MarkdownFeature.MarkdownNoHTML
 )
 _LINE_HEIGHT = 116.0  # per cent
+_SUBDUED = 0.95  # the size of subdued text, of the body's
 _PROPORTIONAL = QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
 _FIXED = QTextBlockFormat.LineHeightTypes.FixedHeight.value
 _LANGUAGE = QTextFormat.Property.BlockCodeLanguage
@@ -78,6 +79,9 @@ class Look:
         self.code.setFontStyleHint(QFont.StyleHint.Monospace)
         self.inline_code = QTextCharFormat(self.code)
         self.inline_code.setBackground(QColor(colours.mixed("text", 0.07)))
+        self.subdued = QTextCharFormat()
+        self.subdued.setForeground(QColor(colours.secondary))
+        self.subdued.setFontPointSize(section_font().pointSizeF() * _SUBDUED)
         self.border = QBrush(QColor(colours.border))
         self.link = QBrush(QColor(colours.accent))
         self.step = QFontMetricsF(section_font()).horizontalAdvance("000.")

@@ -23,6 +23,7 @@ from app.ui.theme import SPACE, set_icon, set_role
 from app.ui.views import ConversationView, EarlierTurns, FoundTurns, Streamed, TurnStarted, TurnView
 
 if TYPE_CHECKING:
+    from app.ui.chat.thoughts import Thoughts
     from app.ui.chat.turn_widget import TurnWidget
 
 LIVE = 50
@@ -59,6 +60,7 @@ class Transcript(QWidget):
         self._earlier = 0
         self._empty: EmptyState | None = None
         self._opened = ""  # the result that is open beside the chat
+        self._remembers = 0  # the first turn that the model still sees; 0 for all
         self._matches = Matches()
         self._found = FoundTurns(0, "", ())
         self._fetched_before = 0  # the turn before which more were last fetched for a match
@@ -138,6 +140,15 @@ class Transcript(QWidget):
         for turn in self._turns:
             turn.mark_opened(result)
 
+    def mark_memory(self, first: int) -> None:
+        """Show above which turn the model's memory begins; 0 if it sees all of them.
+
+        A conversation is shown without the mark until it is told.
+        """
+        self._remembers = first
+        for turn in self._turns:
+            turn.mark_memory(turn.view.id == first)
+
     def show_empty(self, examples: tuple[str, ...], note: str = "") -> None:
         """Show what can be asked, in place of a conversation."""
         self._clear()
@@ -183,9 +194,16 @@ class Transcript(QWidget):
             self.find_wanted.emit(self._found.words)
 
     def append(self, streamed: Streamed) -> None:
-        """Show more of the answer under way."""
+        """Show more of the answer under way, or of the thoughts before it."""
         turn = self._turn(streamed.turn)
-        if turn is not None:
+        if turn is None:
+            return
+        if streamed.thought:
+            added = turn.thoughts is None
+            turn.append_thought(streamed.text)
+            if added:
+                self._order_tabs()
+        else:
             turn.append(streamed.text)
 
     def show_earlier(self, earlier: EarlierTurns) -> None:
@@ -235,6 +253,8 @@ class Transcript(QWidget):
         turn.link_wanted.connect(self.link_wanted)
         turn.open_wanted.connect(self.open_wanted)
         turn.mark_opened(self._opened)
+        turn.mark_memory(view.id == self._remembers)
+        turn.unfolded.connect(self._show_thoughts)
         turn.card_left.connect(self.card_left)
         turn.finished.connect(lambda words: announce(self, words))
         if turn.card is not None:
@@ -242,6 +262,12 @@ class Transcript(QWidget):
         self._turns.insert(at, turn)
         self._lines.insertWidget(1 + at, turn)
         return turn
+
+    def _show_thoughts(self, thoughts: Thoughts) -> None:
+        """Bring thoughts that were opened into view; those under way grow with the end."""
+        self._order_tabs()
+        if not thoughts.thinking:
+            self._place.keep(thoughts)
 
     def _drop_turn(self, identity: int) -> None:
         turn = self._turn(identity)
@@ -257,6 +283,7 @@ class Transcript(QWidget):
     def _clear(self) -> None:
         self._building.stop()
         self._pending = []
+        self._remembers = 0
         self._matches.clear()
         self._found = FoundTurns(0, "", ())
         if self.find_bar.isVisibleTo(self):

@@ -17,8 +17,10 @@ from app.core.proposals import Proposal
 from app.ui.cards import DoneLine, ProposalCard, QuestionCard
 from app.ui.chat.failed_note import FailedNote
 from app.ui.chat.measures import MARGIN
+from app.ui.chat.memory_mark import MemoryMark
 from app.ui.chat.message_view import MessageView
 from app.ui.chat.side_buttons import SideButtons, copy
+from app.ui.chat.thoughts import Thoughts
 from app.ui.labels import PlainLabel
 from app.ui.results import ResultList
 from app.ui.theme import SPACE, set_role
@@ -65,7 +67,7 @@ class TurnWidget(QWidget):
     """A turn, `width` pixels wide at first.
 
     Signals are those of its parts; `finished` carries what to read aloud when the turn that was
-    under way is over.
+    under way is over; `unfolded` the thoughts that were opened to be read.
     """
 
     option_chosen = Signal(int, int)
@@ -77,6 +79,7 @@ class TurnWidget(QWidget):
     finished = Signal(str)
     card_left = Signal()
     open_wanted = Signal(str)
+    unfolded = Signal(object)  # Thoughts
 
     def __init__(self, view: TurnView, width: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,6 +89,9 @@ class TurnWidget(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACE[1])
+        self._above = QVBoxLayout()
+        self._above.setContentsMargins(MARGIN, 0, MARGIN, SPACE[3])
+        self._column.addLayout(self._above)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, MARGIN, 0)
         row.addStretch(1)
@@ -94,10 +100,15 @@ class TurnWidget(QWidget):
         self.bubble.words.focused.connect(self.show_buttons)
         row.addWidget(self.bubble)
         self._column.addLayout(row)
+        self._thought_row, self._step_row, self._answer_row = (QHBoxLayout() for _ in range(3))
+        for part in (self._thought_row, self._step_row, self._answer_row):
+            self._column.addLayout(part)
         self._frames = QVBoxLayout()  # their edges stand in line with the text of the answer
         self._frames.setContentsMargins(MARGIN, 0, MARGIN, 0)
         self._frames.setSpacing(SPACE[1])
         self._column.addLayout(self._frames)
+        self.memory_mark: MemoryMark | None = None
+        self.thoughts: Thoughts | None = None
         self.step: PlainLabel | None = None
         self.answer: MessageView | None = None
         self.card: ProposalCard | QuestionCard | None = None
@@ -123,7 +134,22 @@ class TurnWidget(QWidget):
 
     def append(self, text: str) -> None:
         """Show more of the answer under way."""
+        if self.thoughts is not None:
+            self.thoughts.finish()
         self._answer_view().append(text)
+
+    def append_thought(self, text: str) -> None:
+        """Show more of the thoughts under way."""
+        self._thoughts_view().append(text)
+
+    def mark_memory(self, begins: bool) -> None:
+        """Say above the turn that the model's memory begins here, or no longer."""
+        if begins and self.memory_mark is None:
+            self.memory_mark = MemoryMark(self)
+            self._above.addWidget(self.memory_mark)
+        elif not begins and self.memory_mark is not None:
+            self._drop(self.memory_mark)
+            self.memory_mark = None
 
     def update_view(self, view: TurnView) -> None:
         """Show the turn as it stands now; what has not changed is not drawn again."""
@@ -135,7 +161,15 @@ class TurnWidget(QWidget):
     def stops(self) -> list[QWidget]:
         """What Tab reaches, in the order of reading."""
         found: list[QWidget] = []
-        parts = (self.bubble, self.answer, self.results, self.card, self.done, self.error)
+        parts = (
+            self.bubble,
+            self.thoughts,
+            self.answer,
+            self.results,
+            self.card,
+            self.done,
+            self.error,
+        )
         for part in parts:
             if part is None:
                 continue
@@ -151,6 +185,7 @@ class TurnWidget(QWidget):
 
     def _show(self, view: TurnView) -> None:
         before, self.view = self.view, view
+        self._show_thoughts(view)
         self._show_step("\n".join(filter(None, (view.step, *view.steps))))
         self._show_answer(view)
         self._show_results(view)
@@ -158,11 +193,30 @@ class TurnWidget(QWidget):
         self._show_done(view)
         self._show_error(view)
 
+    def _show_thoughts(self, view: TurnView) -> None:
+        if not view.thought.strip():
+            if self.thoughts is not None and view.state is not TurnState.RUNNING:
+                self._drop(self.thoughts)
+                self.thoughts = None
+        elif view.state is not TurnState.RUNNING or view.answer:
+            self._thoughts_view().show_thought(view.thought, view.thought_s)
+        elif self.thoughts is None:  # opened while it is under way; more will come
+            self._thoughts_view().begin(view.thought, view.thought_s)
+
+    def _thoughts_view(self) -> Thoughts:
+        if self.thoughts is None:
+            self.thoughts = Thoughts(self._width - GUTTER, self)
+            self.thoughts.text_focused.connect(self.show_buttons)
+            self.thoughts.unfolded.connect(lambda: self.unfolded.emit(self.thoughts))
+            self._thought_row.setContentsMargins(0, 0, GUTTER, 0)
+            self._thought_row.addWidget(self.thoughts)
+        return self.thoughts
+
     def _show_step(self, words: str) -> None:
         if words and self.step is None:
             self.step = PlainLabel(words, "secondary", self)
             self.step.setContentsMargins(MARGIN, 0, MARGIN, 0)  # in line with the answer
-            self._column.insertWidget(1, self.step)
+            self._step_row.addWidget(self.step)
         elif self.step is not None:
             self.step.show_text(words)
             self.step.setVisible(bool(words))
@@ -180,8 +234,8 @@ class TurnWidget(QWidget):
                 self.answer = None
             return
         answer = self._answer_view()
-        if answer.given == view.answer and answer.is_markdown == view.markdown:
-            answer.finish()
+        if answer.given.strip() == view.answer and answer.is_markdown == view.markdown:
+            answer.finish()  # what has come is all of it: a long answer takes a while to draw
         elif view.markdown:
             answer.show_markdown(view.answer)
         else:
@@ -193,10 +247,8 @@ class TurnWidget(QWidget):
             self.answer.setAccessibleName("Phial's answer")
             self.answer.link_clicked.connect(self.link_wanted)
             self.answer.focused.connect(self.show_buttons)
-            row = QHBoxLayout()
-            row.setContentsMargins(0, 0, GUTTER, 0)
-            row.addWidget(self.answer)
-            self._column.insertLayout(1 if self.step is None else 2, row)
+            self._answer_row.setContentsMargins(0, 0, GUTTER, 0)
+            self._answer_row.addWidget(self.answer)
         return self.answer
 
     def _show_results(self, view: TurnView) -> None:
@@ -269,7 +321,8 @@ class TurnWidget(QWidget):
 
     def _drop(self, part: QWidget) -> None:
         part.hide()
-        self._frames.removeWidget(part)
+        for row in (self._frames, self._answer_row, self._thought_row, self._above):
+            row.removeWidget(part)
         part.deleteLater()
 
     def _words_to_read(self) -> str:

@@ -43,13 +43,14 @@ class WorkLine(QWidget):
     """Shows the work under way and a notice side by side.
 
     It is one line high, whatever it shows, and grows only while a notice needs more. `undo_wanted`
-    carries a change's id, `restore_wanted` a conversation; `notice_left` tells that a notice with
-    the keyboard has gone.
+    carries a change's id, `restore_wanted` a conversation; `answer_wanted` asks a model that
+    thinks to answer now; `keyboard_left` tells that something with the keyboard has gone.
     """
 
+    answer_wanted = Signal()
     undo_wanted = Signal(str)
     restore_wanted = Signal(int)
-    notice_left = Signal()
+    keyboard_left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +58,12 @@ class WorkLine(QWidget):
         self.dots = Dots(self)
         self.work = ShortLabel(1, self)
         set_role(self.work, "secondary")
+        self.answer_now = QPushButton("&Answer now", self)
+        self.answer_now.setAccessibleName("Answer now")
+        self.answer_now.setToolTip("Have it stop thinking and answer (Alt+A)")
+        set_role(self.answer_now, "quiet")
+        set_icon(self.answer_now, "arrow-right")
+        self.answer_now.clicked.connect(self._answer_now)
         self.notice = ShortLabel(NOTICE_LINES, self)
         self.undo = QPushButton(self)
         set_role(self.undo, "quiet")
@@ -72,6 +79,7 @@ class WorkLine(QWidget):
         row.setSpacing(SPACE[1])
         row.addWidget(self.dots)
         row.addWidget(self.work, 1)
+        row.addWidget(self.answer_now)
         row.addWidget(self.notice, 2)
         row.addWidget(self.undo)
         row.addWidget(self.close_button)
@@ -83,7 +91,14 @@ class WorkLine(QWidget):
         self.notice.fitted.connect(self._fit_height)
         self._show_action("Undo", "undo-2")
         self._fit_height()
-        for part in (self.dots, self.work, self.notice, self.undo, self.close_button):
+        for part in (
+            self.dots,
+            self.work,
+            self.answer_now,
+            self.notice,
+            self.undo,
+            self.close_button,
+        ):
             part.hide()
 
     @property
@@ -96,6 +111,23 @@ class WorkLine(QWidget):
         self.work.show_text(work.words if work is not None else "")
         self.work.setVisible(work is not None)
         self.dots.setVisible(work is not None)
+
+    def show_thinking(self, thinking: bool) -> None:
+        """Offer to have the answer now, or no longer."""
+        had_focus = self.answer_now.hasFocus()
+        self.answer_now.setVisible(thinking)
+        if had_focus and not thinking:
+            self.keyboard_left.emit()
+        if not thinking:
+            self.answer_now.setEnabled(True)
+
+    def _answer_now(self) -> None:
+        """Ask once for it: what follows may take a moment."""
+        had_focus = self.answer_now.hasFocus()
+        self.answer_now.setEnabled(False)
+        if had_focus:
+            self.keyboard_left.emit()
+        self.answer_wanted.emit()
 
     def show_notice(self, notice: Notice) -> None:
         """Say what has been done, with a button to take it back or do it again if that can be.
@@ -132,7 +164,7 @@ class WorkLine(QWidget):
             part.hide()
         self._fit_height()
         if had_focus:
-            self.notice_left.emit()
+            self.keyboard_left.emit()
 
     def _show_action(self, name: str, icon: str) -> None:
         self.undo.setText(name)
@@ -183,7 +215,7 @@ class WorkLine(QWidget):
             self._fit_height()
 
     def _fit_height(self) -> None:
-        parts = [self.undo, self.close_button, self.work]
+        parts = [self.undo, self.close_button, self.answer_now, self.work]
         if self._notice is not None:
             parts.append(self.notice)
         height = max(part.sizeHint().height() for part in parts)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import time
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTime, Signal, SignalInstance
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTime, QTimer, Signal, SignalInstance
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
+    QAbstractButton,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -65,6 +65,10 @@ class Field(Turning):
         self.box.addWidget(self.label)
         self.box.addLayout(self._below, 1)
 
+    def minimumSizeHint(self) -> QSize:
+        """Never the reason for a wider page: where it is too narrow, it turns."""
+        return QSize(1, super().minimumSizeHint().height())
+
     def value(self) -> Any:
         """What is entered. Raises UnreadableError."""
         raise NotImplementedError
@@ -78,6 +82,11 @@ class Field(Turning):
         if self._shown is None or not self._is_unsaved():
             self.enter(value)
         self._shown = value
+
+    def show_help(self, sentence: str) -> None:
+        """Say something else of what the setting does."""
+        self.helper.show_text(sentence)
+        self.say(self.problem.accessibleName())
 
     def go_back(self, value: Any, sentence: str) -> None:
         """Show `value` again, and why another was refused."""
@@ -266,10 +275,11 @@ class DaysField(Field):
     def __init__(self, key: str, label: str) -> None:
         super().__init__(key, label)
         self.boxes = tuple(TickBox(name[:3]) for name in _DAYS)
-        grid = _DayGrid(self.boxes)
+        grid = _Grid((7, 4, 2))
         for box, name in zip(self.boxes, _DAYS, strict=True):
             box.setToolTip(name)
             box.toggled.connect(self._toggled)
+            grid.add(box)
         self._entering = False
         self._add(grid, "", self.boxes[0])
         for box, name in zip(self.boxes, _DAYS, strict=True):
@@ -294,18 +304,26 @@ class DaysField(Field):
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-class _DayGrid(QWidget):
-    """Seven boxes in as few lines as their width allows."""
+class _Grid(QWidget):
+    """Boxes or radio buttons in as few lines as their width allows.
 
-    def __init__(self, boxes: tuple[QCheckBox, ...]) -> None:
+    `columns` are how many may stand in a line, most first.
+    """
+
+    def __init__(self, columns: tuple[int, ...]) -> None:
         super().__init__()
-        self._boxes = boxes
-        self._columns = 0
+        self._choices = columns
+        self._buttons: list[QAbstractButton] = []
+        self._laid_out = (0, 0)  # columns and buttons
         self._grid = QGridLayout(self)
-        self._grid.setContentsMargins(0, SPACE[0] + 2, 0, 0)
+        self._grid.setContentsMargins(0, 2, 0, 0)  # their words on the line of the label
         self._grid.setHorizontalSpacing(SPACE[2])
         self._grid.setVerticalSpacing(SPACE[0])
-        self._arrange(4)
+
+    def add(self, button: QAbstractButton, place: int | None = None) -> None:
+        """Put one before the one at `place`, or after the others."""
+        self._buttons.insert(len(self._buttons) if place is None else place, button)
+        self._arrange()
 
     def minimumSizeHint(self) -> QSize:
         """Never the reason for a wider page."""
@@ -314,50 +332,94 @@ class _DayGrid(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Choose how many stand in a line."""
         super().resizeEvent(event)
-        wide = max(box.sizeHint().width() for box in self._boxes) + SPACE[2]
-        fit = (event.size().width() + SPACE[2]) // wide
-        self._arrange(7 if fit >= 7 else 4 if fit >= 4 else 2)
+        self._arrange()
 
-    def _arrange(self, columns: int) -> None:
-        if columns == self._columns:
+    def _arrange(self) -> None:
+        wide = max(button.sizeHint().width() for button in self._buttons) + SPACE[2]
+        fit = (self.width() + SPACE[2]) // wide
+        columns = next((each for each in self._choices if each <= fit), self._choices[-1])
+        if (columns, len(self._buttons)) == self._laid_out:
             return
-        self._columns = columns
-        for place, box in enumerate(self._boxes):
-            self._grid.addWidget(box, place // columns, place % columns)
-        for column in range(8):
+        self._laid_out = columns, len(self._buttons)
+        for place, button in enumerate(self._buttons):
+            self._grid.addWidget(button, place // columns, place % columns)
+        for column in range(self._choices[0] + 1):
             self._grid.setColumnStretch(column, int(column == columns))
 
 
-class SchemeField(Field):
-    """The window's colours."""
+class ChoiceField(Field):
+    """One of a few values.
 
-    def __init__(self, key: str, label: str) -> None:
-        super().__init__(key, label)
-        names = {"system": "As the s&ystem", "light": "&Light", "dark": "&Dark"}
-        self.buttons = {value: QRadioButton(name) for value, name in names.items()}
-        row = Turning(44, (SPACE[3], SPACE[0]), (0, SPACE[0] + 2))
-        for value, button in self.buttons.items():
-            button.toggled.connect(self._toggled)
-            row.box.addWidget(button)
-            button.setAccessibleName(names[value].replace("&", ""))
-            letter = names[value].partition("&")[2][0].upper()
-            button.setToolTip(f"{button.accessibleName()} (Alt+{letter})")
-        row.box.addStretch(1)
+    `choices` gives each value its words, with "&" before the letter that Alt reaches it by; a
+    number of the file that is none of them goes between them in the words of `other`. `spoken` goes
+    before the words of each for who hears them one by one. What is costly to change is taken only
+    after `pause_ms`: arrow keys mark every value they pass.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        label: str,
+        choices: Mapping[Any, str],
+        columns: tuple[int, ...],
+        helper: str = "",
+        spoken: str = "",
+        other: Callable[[Any], str] = str,
+        pause_ms: int = 0,
+    ) -> None:
+        """`columns` are how many may stand in a line, most first."""
+        super().__init__(key, label, helper)
+        self._other = other
         self._entering = False
-        self._add(row, "As the system", self.buttons["system"])
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(pause_ms)
+        self._pause.timeout.connect(self.finish)
+        self._spoken_before = f"{spoken}: " if spoken else ""
+        self.buttons: dict[Any, QRadioButton] = {}
+        self._grid = _Grid(columns)
+        for value, words in choices.items():
+            self._offer(value, words)
+        first = next(iter(self.buttons.values()))
+        self._add(self._grid, first.accessibleName(), first)
 
-    def value(self) -> str:
-        """ "system", "light" or "dark"."""
+    def value(self) -> Any:
+        """The value that is marked."""
         return next(value for value, button in self.buttons.items() if button.isChecked())
 
-    def enter(self, value: str) -> None:
+    def enter(self, value: Any) -> None:
         """Mark one."""
+        if value not in self.buttons:
+            self._offer(value, self._other(value), sum(each < value for each in self.buttons))
         self._entering = True
         self.buttons[value].setChecked(True)
         self._entering = False
+        focus = Qt.FocusPolicy
+        for button in self.buttons.values():  # Tab goes to the one that is marked
+            button.setFocusPolicy(focus.StrongFocus if button.isChecked() else focus.ClickFocus)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Take at once what is marked when the page or the window is left."""
+        super().hideEvent(event)
+        if self._pause.isActive():
+            self._pause.stop()
+            self.finish()
+
+    def _offer(self, value: Any, words: str, place: int | None = None) -> None:
+        button = self.buttons[value] = QRadioButton(words)
+        plain, letter = words.replace("&", ""), words.partition("&")[2][:1]
+        button.setAccessibleName(f"{self._spoken_before}{plain}")
+        if letter:
+            button.setToolTip(f"{plain} (Alt+{letter.upper()})")
+        button.toggled.connect(self._toggled)
+        self._grid.add(button, place)
 
     def _toggled(self, checked: bool) -> None:
-        if checked and not self._entering:
+        if not checked or self._entering:
+            return
+        if self._pause.interval():
+            self._pause.start()
+        else:
             self.finish()
 
 

@@ -12,15 +12,16 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from app.store.settings import Settings
 from app.ui.labels import PlainLabel
 from app.ui.settings.fields import (
+    ChoiceField,
     DaysField,
     Field,
     HoursField,
     ListField,
     PathField,
-    SchemeField,
     ZoneField,
 )
 from app.ui.settings.import_panel import ImportPanel
+from app.ui.settings.memory_fields import ContextField, kv_field, rest_field
 from app.ui.settings.model_field import ModelField
 from app.ui.settings.reading import read_addresses, read_names
 from app.ui.theme import SPACE, section_font, set_role, title_font
@@ -61,7 +62,7 @@ class SettingsPage(QWidget):
         column.addWidget(_group("Time", self.zone, self.hours, self.days))
         column.addWidget(_group("Look", self.scheme))
         column.addWidget(_group("Mail, calendars and contacts", self.importing))
-        column.addWidget(_group("Model", self.model))
+        column.addWidget(_group("Model", self.model, self.context, self.kv, self.rest))
         column.addWidget(_group("Where the settings lie", self.file))
         column.addStretch(1)
         self._inside = inside
@@ -121,6 +122,7 @@ class SettingsPage(QWidget):
     def show_engine(self, status: EngineStatus) -> None:
         """Show how the model is doing."""
         self.model.show_engine(status)
+        self.context.show_engine(status)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The wheel scrolls the page; it changes a value only where the focus is."""
@@ -161,10 +163,16 @@ class SettingsPage(QWidget):
         )
         self.hours = HoursField("working_hours", "Working &hours")
         self.days = DaysField("working_days", "&Working days")
-        self.scheme = SchemeField("scheme", "&Colours")
+        self.scheme = ChoiceField(
+            "scheme",
+            "&Colours",
+            {"system": "As the s&ystem", "light": "&Light", "dark": "&Dark"},
+            (3, 1),
+        )
         self.model = ModelField("model", "&Model file")
         self.model.model_chosen.connect(self.model_chosen)
         self.model.starter_wanted.connect(self.starter_wanted)
+        self.context, self.kv, self.rest = ContextField(), kv_field(), rest_field()
         self._fields: tuple[Field, ...] = (
             self.names,
             self.addresses,
@@ -173,6 +181,9 @@ class SettingsPage(QWidget):
             self.days,
             self.scheme,
             self.model,
+            self.context,
+            self.kv,
+            self.rest,
         )
         for field in self._fields:
             field.committed.connect(self._commit)

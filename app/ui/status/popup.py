@@ -123,6 +123,11 @@ class Popup(QFrame):
         frame = self.size() - self._scroll.size()
         self._inside.ensurePolished()
         words = self._column.totalHeightForWidth(width - frame.width())
+        policy, fits = Qt.ScrollBarPolicy, words + frame.height() <= most
+        # Left to itself, a bar may take room of its own and so become needed.
+        self._scroll.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOff if fits else policy.ScrollBarAsNeeded
+        )
         self.resize(width, min(words + frame.height(), most))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

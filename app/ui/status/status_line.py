@@ -83,12 +83,13 @@ class _About:
 class StatusLine(QWidget):
     """Shows an `EngineStatus` and the `Connections`; a click on a part explains it.
 
-    Signals: `model_wanted` (another file), `starter_wanted`, `retry_wanted`.
+    Signals: `model_wanted` (another file), `starter_wanted`, `retry_wanted`, `wake_wanted`.
     """
 
     model_wanted = Signal()
     starter_wanted = Signal()
     retry_wanted = Signal()
+    wake_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -175,6 +176,8 @@ class StatusLine(QWidget):
         if failed:
             again = "Start it now" if status.died else "Try again"
             deeds.append(Deed(again, self.retry_wanted.emit))
+        if status.stage is EngineStage.RESTING:
+            deeds.append(Deed("Wake it now", self.wake_wanted.emit))
         deeds.append(Deed("Choose another file…", self.model_wanted.emit))
         if not status.starter:
             deeds.append(Deed("Use the starter model", self.starter_wanted.emit))

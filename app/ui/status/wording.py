@@ -10,6 +10,9 @@ from app.ui.views import Connections, EngineStage, EngineStatus
 _STOPPED = "The model stopped"
 _UNTOUCHED = "Your data is untouched."
 _AGAIN = "Your next request starts it again."
+_GB = 1_000_000_000
+_WORDS_A_TOKEN = 0.75
+"""In English, about."""
 _BACKENDS = {"cpu": "CPU", "cuda": "CUDA", "metal": "Metal", "vulkan": "Vulkan"}
 
 
@@ -28,6 +31,7 @@ def model_words(status: EngineStatus) -> str:
         EngineStage.STARTING: "Starting the model",
         EngineStage.LOADING: f"Loading the model, {status.percent} %",
         EngineStage.READY: model_name(status),
+        EngineStage.RESTING: "Asleep; wakes with your next request",
         EngineStage.FAILED: _STOPPED if status.died else "The model could not be started",
     }
     return words[status.stage]
@@ -77,7 +81,57 @@ def model_explained(status: EngineStatus) -> tuple[str, ...]:
         what = f"This is the model you chose: {model_name(status)}."
     where = "It runs on this machine; what you write to it stays here."
     waiting = "" if status.stage is EngineStage.READY else f"{model_words(status)}."
-    return tuple(filter(None, (waiting, what, where, "" if status.starter else status.file)))
+    if status.stage is EngineStage.RESTING:
+        waiting += " Meanwhile it takes no memory."
+    file = "" if status.starter else status.file
+    return tuple(filter(None, (waiting, what, where, *_abilities(status), file)))
+
+
+def _abilities(status: EngineStatus) -> tuple[str, ...]:
+    """What a model that is loaded can do, how far it looks, and what it takes."""
+    if status.stage is not EngineStage.READY:
+        return ()
+    found = []
+    if status.reasoning:
+        found.append(
+            "It thinks before it answers. This model does not work on mail and calendar; choose"
+            " Phi-4-mini for that."
+        )
+    elif status.tools_native:
+        found.append("It was trained to use tools, such as those for mail and calendar.")
+    elif not status.starter:
+        found.append(
+            "It was not trained to use tools: Phial explains mail and calendar to it with each"
+            " request."
+        )
+    found.append(_reach(status))
+    if status.long_rope:
+        found.append(
+            "It is set to read long texts (LongRoPE). That lets it look at a long correspondence"
+            " at once; short requests may come out a little less exact."
+        )
+    if status.memory_bytes:
+        takes = f"It takes about {memory_words(status.memory_bytes)} of memory."
+        if status.kv_type not in ("", "f16"):
+            takes += f" What it has read is kept in a compact form ({status.kv_type})."
+        found.append(takes)
+    return tuple(filter(None, found))
+
+
+def _reach(status: EngineStatus) -> str:
+    if not status.context:
+        return ""
+    words = round(status.context * _WORDS_A_TOKEN, -2)
+    reach = f"It looks at {status.context:,} tokens at once, about {words:,.0f} words"
+    used = f"; the last answer used {status.used:,} of them" if status.used else ""
+    trained = status.trained_context
+    made = f" It was made for up to {trained:,}." if trained > status.context else ""
+    return f"{reach}{used}.{made}"
+
+
+def memory_words(size: int) -> str:
+    """An amount of memory: "3.1 GB"."""
+    return f"{size / _GB:.1f} GB"
 
 
 def backend_explained(status: EngineStatus) -> tuple[str, ...]:

@@ -89,6 +89,11 @@ class Behaviour:
                 self.wire.send({"id": name, "text": "begun"})
                 self.cancelled.wait()
                 self.wire.send({"id": name, "reason": "cancelled", "end": True})
+            case "idle":
+                print(f"at {line['text']}", file=sys.stderr, flush=True)
+                self.cancelled.wait()
+                self.cancelled.clear()
+                self.wire.send({"id": name, "end": True})
             case "raise":
                 raise RuntimeError("a bug in the child")
             case "stderr":
