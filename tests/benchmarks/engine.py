@@ -48,6 +48,9 @@ WARM_S = 3.0
 """The user types for so long before the first request."""
 
 DECODED = 32
+LONGEST = 1600
+"""Tokens of the longest prompt here, nearly."""
+
 CALL = 500
 """Tokens a call may take; a model of noise writes long ones."""
 
@@ -185,6 +188,9 @@ def _against_bare(model: Path) -> list[Row]:
             decode.append((1e3 / ours.token_ms, 1e3 * DECODED / bare.decode(DECODED)))
         calls = _calls(engine)
         grown = _growth(engine)
+        bare.prefill(
+            LONGEST
+        )  # what has been used of the work buffers counts: as much on both sides
         assert engine.pid is not None
         beyond = (_resident(engine.pid) - _resident(bare.pid)) / 1e6
     return [

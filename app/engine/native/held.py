@@ -18,7 +18,7 @@ from app.engine.native.model import NativeModel
 _ABORTED = 2  # llama_decode's answer when the abort callback said stop
 _LEAST_BATCH = 32
 _LONGEST_BATCH_S = 0.08  # of back ends that only stop between batches
-_LONGEST_STEP_S = 0.06  # on the CPU, which stops between the steps of a batch ...
+_LONGEST_STEP_S = 0.08  # on the CPU, which stops between the steps of a batch ...
 _STEP_OF_LAYER = 0.4  # ... of which the longest takes this much of a layer
 
 
@@ -79,7 +79,8 @@ class Held:
         """
         while len(self.tokens) < end:
             start = len(self.tokens)
-            batch = prompt[start : min(start + self._pace.batch, end)]
+            batches = -(-(end - start) // self._pace.batch)  # alike: a small rest is slow
+            batch = prompt[start : start - (start - end) // batches]
             began = time.perf_counter()
             if not self.evaluate(batch):
                 yield None
@@ -135,9 +136,9 @@ class _Pace:
         """A batch of `count` tokens was begun at `began` (perf_counter) and is decoded."""
         if self._at_once:
             llama.llama_synchronize(self._model.context)
-        if count < self.batch:
+        if 2 * count < self.batch:
             return
-        longest = (time.perf_counter() - began) * self._share
+        longest = (time.perf_counter() - began) * self.batch / count * self._share
         if longest > self._limit:
             self.batch = max(min(_LEAST_BATCH, self.batch), self.batch // 2)
         elif longest < self._limit / 3:
