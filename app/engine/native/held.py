@@ -18,7 +18,7 @@ from app.engine.native.model import NativeModel
 _ABORTED = 2  # llama_decode's answer when the abort callback said stop
 _LEAST_BATCH = 32
 _LONGEST_BATCH_S = 0.08  # of back ends that only stop between batches
-_LONGEST_STEP_S = 0.08  # on the CPU, which stops between the steps of a batch ...
+_LONGEST_STEP_S = 0.06  # on the CPU, which stops between the steps of a batch ...
 _STEP_OF_LAYER = 0.4  # ... of which the longest takes this much of a layer
 
 

@@ -36,8 +36,6 @@ _NAME = 200  # characters of a model's own name that are of use
 _KV_TYPES = {"f16": 1, "q8_0": 8}  # as ggml numbers them
 _SHORT_OF_MEMORY = ("not_enough_memory", "context_failed", "model_refused")
 
-DEFAULT_CONTEXT = 0  # the model's own
-
 
 class NativeModel:
     """A model and its one context. Not thread-safe, but `stop.set()` may come from any thread.
