@@ -48,8 +48,13 @@ _PLACE = re.compile(
 )
 _PERSON = re.compile(r"\b[A-Z][a-z]{1,30} [A-Z][a-z]|\b(?:I|we|he|she|they)\b")
 _REASON = re.compile(r"\b(?:because|since|as|due to|so that|in order|therefore)\b", re.IGNORECASE)
+_HOW_MUCH = re.compile(r"\bhow much\b|\b(?:cost|price|total|amount|fee)s?\b", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"\b(?:total|sum|amount (?:due|paid|payable)|to pay|in all|altogether)\b", re.IGNORECASE
+)
+_EACH = re.compile(r"\b(?:each|apiece|per|a piece)\b", re.IGNORECASE)
 _FITTING: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    (re.compile(r"\bhow much\b|\b(?:cost|price|total|amount|fee)s?\b", re.IGNORECASE), _AMOUNT),
+    (_HOW_MUCH, _AMOUNT),
     (re.compile(r"\bhow many\b", re.IGNORECASE), re.compile(r"\b\d+\b")),
     (re.compile(r"\bwhen\b|\bwhat (?:time|day|date)\b|\bdeadline\b", re.IGNORECASE), _FACT),
     (re.compile(r"\bwhere\b|\bwhich (?:room|place|address)\b", re.IGNORECASE), _PLACE),
@@ -112,6 +117,8 @@ class Answers:
 def best_answers(text: str, question: str, *, most: int = 2) -> Answers:
     """The sentences that best answer a question, in their order; none where none fits."""
     wanted = significant(question)
+    if plain := _plain_sum(text, question, wanted - _OF_KIND):
+        return Answers((plain,), sure=True)
     kinds = [pattern for asked, pattern in _FITTING if asked.search(question)]
 
     def weight(place: int, sentence: str) -> float:
@@ -125,6 +132,26 @@ def best_answers(text: str, question: str, *, most: int = 2) -> Answers:
     # A sentence with nothing in common but a figure is only said if none has more.
     named = tuple(each for each in best if _shared(wanted, significant(each)))
     return Answers(named or best[:1], sure=bool(named) or not wanted - _OF_KIND)
+
+
+def _plain_sum(text: str, question: str, wanted: frozenset[str]) -> str:
+    """What "how much" is plainly answered with: a total, or a price for each; "" for neither.
+
+    An amount beside a word of the question goes before it.
+    """
+    if not _HOW_MUCH.search(question):
+        return ""
+    sums = [
+        each
+        for each in sentences_of(text)
+        if _AMOUNT.search(each) and not speaks_to_assistant(each)
+    ]
+    if any(_shared(wanted, significant(each)) for each in sums):
+        return ""
+    for pattern in (_TOTAL, _EACH):
+        if fitting := [each for each in sums if pattern.search(each)]:
+            return fitting[-1]
+    return ""
 
 
 def amounts_in(text: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from app.store.atomic import explain_os_error
 from app.store.database import database_errors
 
 _APPLICATION_ID = 0x50484958  # "PHIX"
-_VERSION = 1
+_VERSION = 2
 _BUSY_SECONDS = 10.0
 
 _SCHEMA = (
@@ -75,7 +75,7 @@ _SCHEMA = (
     "CREATE INDEX known_id_by_thread ON known_id (thread)",
     """
     CREATE VIRTUAL TABLE message_text
-    USING fts5 (subject, body, sender, recipients, labels,
+    USING fts5 (subject, body, sender, recipients, attachments, labels,
                 tokenize = "unicode61 remove_diacritics 2", prefix = "2 3")
     """,
     # Grows with every change, so that what was worked out from the index is known to be old.

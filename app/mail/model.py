@@ -134,11 +134,11 @@ class Person:
 class MailQuery:
     """What to look for; everything said must fit. Times are aware, `before` exclusive.
 
-    `words` each begin a word of subject, text, people or labels, without regard to case and
-    accents. `senders` and `recipients` are addresses, of which one must fit; `sender_words` and
-    `recipient_words` fit names and addresses instead. `folders` are tried without case; empty
-    means all but Trash, Junk, Drafts and Outbox. `received`: nothing from the folders of what the
-    user wrote.
+    `words` each begin a word of subject, text, people, labels or names of attachments, without
+    regard to case and accents. `senders` and `recipients` are addresses, of which one must fit;
+    `sender_words` and `recipient_words` fit names and addresses instead. `folders` are tried
+    without case; empty means all but Trash, Junk, Drafts and Outbox. `received`: nothing from the
+    folders of what the user wrote.
     """
 
     words: tuple[str, ...] = ()

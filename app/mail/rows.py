@@ -94,14 +94,15 @@ def add_message(
     )
     receivers = (*headers.to, *headers.cc, *headers.bcc)
     connection.execute(
-        "INSERT INTO message_text (rowid, subject, body, sender, recipients, labels)"
-        " VALUES (?, ?, ?, ?, ?, '')",
+        "INSERT INTO message_text (rowid, subject, body, sender, recipients, attachments, labels)"
+        " VALUES (?, ?, ?, ?, ?, ?, '')",
         (
             number,
             spaced(storable(headers.subject)),
             spaced(storable(text[:_LONGEST_TEXT])),
             _words((headers.sender,)),
             _words(receivers),
+            spaced(storable(" ".join(headers.attachments))),
         ),
     )
     if state:

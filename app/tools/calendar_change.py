@@ -43,6 +43,7 @@ from app.tools.telling_guests import with_guests_told
 from app.tools.validation import listed_in
 from app.tools.when import say_day
 from app.tools.wording import (
+    at_place,
     beside,
     day_and_times,
     listed,
@@ -210,7 +211,7 @@ class _Edit:
         found = {
             f"called '{wanted.title}'": wanted.title,
             times: self._end != event.end,
-            f"at {wanted.where}": wanted.where,
+            at_place(wanted.where): wanted.where,
             f"with {_named(wanted.add)}": wanted.add,
             f"without {_named(wanted.remove)}": wanted.remove,
             _noted(wanted.notes): wanted.notes,
@@ -230,7 +231,7 @@ class _Edit:
         company = beside(title, [*people, *(_name(each) for each in wanted.add)])
         lines += [f"with {listed(company)}"] if company else []
         where = wanted.where or shown(event.where)
-        lines += [f"at {where}"] if where else []
+        lines += [at_place(where)] if where else []
         lines += [_noted(wanted.notes)] if wanted.notes else []
         return [*lines, REACH[scope]] if event.recurrence_id else lines
 

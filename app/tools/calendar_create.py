@@ -51,6 +51,9 @@ from app.tools.wording import short_day, shown, stretch
 _T = TypeVar("_T")
 
 _USUAL = timedelta(hours=1)
+_EITHER = re.compile(r"\w\s+or\s+\w", re.IGNORECASE)
+"""One day of several: "tuesday or wednesday"."""
+
 _BOTH_ENDS = re.compile(r"\w.*(\b(to|until|till|through|and)\b|[-\u2013])\s*\w", re.IGNORECASE)
 _WHOLE_DAY = re.compile(r"((a|the|one) )?(full|whole|entire) day|all day", re.IGNORECASE)
 _DAY = timedelta(days=1)
@@ -192,6 +195,8 @@ class _Creation:
                 return self._free(when, length or _USUAL)
             if length is not None:
                 return [_Slot(first.date(), first.date() + length)]
+            if _EITHER.search(when.text):
+                return self._free(when, _USUAL)
             if when.kind is WhenKind.SPAN and not _names_limits(when.text):
                 whole = _Slot(first.date(), end.date(), "all of it")
                 return [*self._free(when, _USUAL, needed=False), whole]

@@ -12,6 +12,7 @@ _SAID = re.compile(
     r"\b(?:cancel|call\w* .*\boff|delet|remov|drop|scrap|clear|free up|get rid|skip|kill|eras|wip"
     r"|scratch|strike|ax|bin\b|discard|dump|ditch|forget|abort|unbook|unschedul|declin|reject|throw"
     r"|withdraw|revoke|bail|cut|empty|take .*(?:off|out|away)|off\b|out\b|away\b|no longer|no more"
+    r"|any ?more\b|\w*(?:not|n['’]?t) (?:need|want)|need(?:n['’]?t| not)"  # noqa: RUF001
     r"|not (?:go|com|tak|happen)\w*|stop|end\b|can(?:not|['’]?t)|won['’]?t)",  # noqa: RUF001
     re.IGNORECASE,
 )

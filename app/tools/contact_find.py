@@ -11,7 +11,15 @@ from app.mail.people import RECEIVED
 from app.mail.store import Mailbox
 from app.store.settings import Settings
 from app.tools.event_words import words_of
-from app.tools.people import HOW_KNOWN, called, is_me, is_pronoun, starting_like, trusted
+from app.tools.people import (
+    HOW_KNOWN,
+    called,
+    is_me,
+    is_pronoun,
+    starting_like,
+    trusted,
+    without_ending,
+)
 from app.tools.post import Post
 from app.tools.recent_messages import PERSON, people_written_of
 from app.tools.schemas import declared
@@ -20,10 +28,12 @@ from app.tools.wording import listed, shown
 _MOST = 20
 _ASKED = re.compile(
     r"^(?:(?:the|my|contact|phone|telephone|mobile|e-?mail|mail|postal)\s+)*"
-    r"(?:details?|number|address|contact|information)\s+(?:of|for)\s+(?=\S)",
+    r"(?:details?|number|address|contact|information)\s+(?:of|for)\s+(?=\S)"
+    r"|(?<=\S)\s+(?:(?:contact|phone|telephone|mobile|e-?mail|mail|postal)\s+)*"
+    r"(?:details|number|address|phone|e-?mail)$",
     re.IGNORECASE,
 )
-"""What is asked about somebody is no part of the name: "details of the plumber"."""
+"""What is asked about somebody is no part of the name: "details of the plumber", "Bo's number"."""
 
 
 def contact_find(mailbox: Mailbox, post: Post, settings: Settings) -> Tool:
@@ -34,6 +44,7 @@ def contact_find(mailbox: Mailbox, post: Post, settings: Settings) -> Tool:
         if is_me(name):
             return _myself(settings, post)
         everybody = [each for each in mailbox.people() if not set(each.addresses) & post.own()]
+        name = without_ending(name, everybody)
         if is_pronoun(name):
             spoken = {each.mail for each in people_written_of(asked, mailbox, post.own())}
             people = [each for each in everybody if spoken & set(each.addresses)]

@@ -6,9 +6,9 @@ No calendar here; `event_references` looks for what these say.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock, Occurrence
@@ -40,6 +40,15 @@ _OWN_TIME = re.compile(
 _ONE = re.compile(r"(?<=\bthe )one\b|(?<=\bth[ai][ts] )one\b", re.IGNORECASE)
 _EXCEPT = re.compile(
     r"\s*,?\s+(?:except(?:\s+for)?|but\s+not|apart\s+from|other\s+than|save\s+for|but)\s+",
+    re.IGNORECASE,
+)
+_SAYS = re.compile(
+    r"\b(?:(?:that|which) (?:says|reads|said)|saying|called|named|titled|entitled):?\s+"
+    r"[\"“']?(?P<it>\S.*)$",
+    re.IGNORECASE,
+)
+_SAME_DAY = re.compile(
+    r"\s*\b(?:on |at )?(?:that|the same) day\b(?=\s*(?:[.,;!?]|$|and\b|but\b|with\b))",
     re.IGNORECASE,
 )
 _DAY = re.compile(
@@ -102,6 +111,27 @@ def readings(text: str, clock: Clock, locale: str) -> list[Wanted]:
 
     Raises AmbiguousError for a date that can be read in two ways.
     """
+    said = _SAYS.search(text)
+    titled = _titled(text[: said.start()], said["it"], clock, locale) if said else []
+    return titled + _plain_readings(text, clock, locale)
+
+
+def _titled(text: str, title: str, clock: Clock, locale: str) -> list[Wanted]:
+    """ "That weird thing on sunday that says …": what it says is all of its name."""
+    words = words_of(title)
+    kept = tuple(word for word in words if word not in ARTICLES) or tuple(words)
+    found = _time_in(text, clock, locale)
+    when, time_text, rest = None, "", text
+    if found is not None and found[0].kind is not WhenKind.RECURRING:
+        when, (start, end) = found
+        time_text, rest = text[start:end], f"{text[:start]} {text[end:]}"
+    before = words_of(rest)
+    pick, counted, last = _ordinal(before)
+    many = _says_set(before) or (pick is not None and counted)
+    return [Wanted(kept, when, time_text, many, pick, last)] if kept else []
+
+
+def _plain_readings(text: str, clock: Clock, locale: str) -> list[Wanted]:
     found = _time_in(text, clock, locale)
     if found is None:
         return _with_words(text, None, "")
@@ -227,6 +257,23 @@ class _Item:
         words = self.words
         loose = all(word in EVERY or word in _PLACES for word in words)
         return _says_set(words_of(self.rest)) or (bool(words) and loose)
+
+
+def on_day_spoken_of(text: str, days: Collection[date]) -> str:
+    """The text with "that day" as the day the talk was about, or without it where there is none.
+
+    What is a set ("everything that day") is never widened to every day. `days` are those of the
+    events spoken of.
+    """
+    found = _SAME_DAY.search(text)
+    if found is None:
+        return text
+    before, behind = text[: found.start()], text[found.end() :]
+    if len(days) == 1:
+        return f"{before} on {next(iter(days)).isoformat()}{behind}"
+    rest = f"{before}{behind}"
+    kept = [word for word in words_of(rest) if word not in ARTICLES]
+    return rest if kept and not _says_set(words_of(rest)) else text
 
 
 def exception(text: str) -> tuple[str, str] | None:

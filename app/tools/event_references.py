@@ -13,7 +13,7 @@ from datetime import datetime
 from app.calendars.vdir import CalendarProblem, Vdir
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock, Occurrence
-from app.tools.event_reading import Wanted, exception, items, readings
+from app.tools.event_reading import Wanted, exception, items, on_day_spoken_of, readings
 from app.tools.event_search import EventSearch, among
 from app.tools.event_words import EVERY, words_of
 from app.tools.pointing import Pointing, pointing_in, points_at_one
@@ -99,7 +99,9 @@ class _Resolver:
 
     def text(self, reference: str) -> Resolved:
         """What a text means: one reference, or a list of them in words."""
-        text = reference.strip().strip("\"“”'")
+        spoken = self._recent.occurrences if self._recent.spoken else ()
+        days = {each.start.date() for each in spoken}
+        text = on_day_spoken_of(reference.strip().strip("\"“”'"), days)
         simple = self._simple(text)
         if simple is not None:
             return simple

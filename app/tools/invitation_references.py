@@ -6,8 +6,9 @@ What an answer does with it lies in `calendar_respond`.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from app.calendars.answers import Received, is_newer, is_older, merged
 from app.calendars.guests import Guest
@@ -26,6 +27,7 @@ from app.tools.mail_invitations import (
     MailInvitation,
     in_one_line,
     invitations_meant,
+    names_none,
     points_at_mail,
 )
 from app.tools.people_words import organizer_words
@@ -36,6 +38,7 @@ from app.tools.wording import one_line, shown, title_of, titled
 
 _INVITE = re.compile(r"\binvites?\b|\binvitations\b|\b(?:meeting|event) requests?\b", re.IGNORECASE)
 _EVENT_ID = re.compile(r"e[1-9][0-9]{0,17}")
+_AHEAD = timedelta(days=400)
 _KEPT = "Nothing was changed."
 
 
@@ -100,6 +103,12 @@ class Invitations:
         fresh = [each for each in mails if self._is_new(each)]
         updated = {each.received.uid for each in fresh}
         waiting = [each for each in asked if self._waits(each) and each.uid not in updated]
+        if names_none(text):
+            # "The invitation" is one that waits for an answer, whatever it is called.
+            if not waiting and not (fresh and self._is_about_mail(text)):
+                fresh = [each for each in self._mails("invitation") if self._is_new(each)]
+                waiting = [*self._waiting({each.received.uid for each in fresh})]
+            asked, mails = [], ()
         for found in ((waiting, fresh), (asked, ()), ((), mails)):
             if any(found):
                 return self._only(text, reference, *found)
@@ -151,6 +160,19 @@ class Invitations:
         """Whether the calendar does not have it, or not in that version."""
         stored = self._calendar.with_uid(found.received.uid)
         return stored is None or is_newer(found.received, stored)
+
+    def _waiting(self, updated: Collection[str]) -> Sequence[Occurrence]:
+        """What is ahead in the calendar and waits for an answer, each event once."""
+        entries = self._calendar.read(self._now, self._now + _AHEAD).entries
+        first: dict[tuple[str, str], Occurrence] = {}
+        for each in entries:
+            first.setdefault((each.occurrence.path, each.occurrence.uid), each.occurrence)
+        found = [
+            each
+            for each in first.values()
+            if each.uid not in updated and self._organizer(each) is not None and self._waits(each)
+        ]
+        return self._calendar.identified(found)
 
     def _waits(self, occurrence: Occurrence) -> bool:
         """Whether the user has not answered it yet."""

@@ -60,6 +60,15 @@ _DIRECT = re.compile(
 )
 
 
+_SIGNED = re.compile(
+    r"[.!?,]\s+(?:(?i:all the best|best|(?:best|kind|warm) (?:regards|wishes)|regards|cheers|yours"
+    r"|sincerely|take care)(?:,?\s+\w+)?|[Ll]ove(?:,?\s+[A-Z]\w+)?)$"
+    r"|[.!?]\s+(?!(?i:yes|no|ok|okay|thanks|please|sorry|today|tomorrow|tonight|now|\w+day)$)"
+    r"[A-Z]\w+(?: [A-Z]\w+)?$"
+)
+"""How a mail ends that is signed: behind it stands no full stop."""
+
+
 def body_from(text: str, words: str) -> str:
     """The message the user's words make: "that the report is ready" → "The report is ready."
 
@@ -157,6 +166,8 @@ def _finished(text: str) -> str:
     text = _capitalised(text)
     last = text.rsplit(maxsplit=1)[-1] if text else ""
     if "\n" in text or not text or not text[-1].isalnum() or "://" in last or "www." in last:
+        return text
+    if _SIGNED.search(text):
         return text
     return f"{text}{'?' if _DIRECT.match(text) else '.'}"
 

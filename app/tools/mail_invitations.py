@@ -19,13 +19,15 @@ from app.mail.model import Envelope, MailQuery
 from app.mail.store import Mailbox
 from app.tools.event_reading import readings
 from app.tools.event_references import events_among
-from app.tools.event_words import GENERIC
+from app.tools.event_words import ARTICLES, GENERIC, words_of
+from app.tools.mail_query import singular
 from app.tools.people_words import person_label
 from app.tools.pointing import pointing_in
 from app.tools.wording import one_line
 
 MESSAGE_ID = re.compile(r"m[1-9][0-9]{0,17}")
 _NOUNS = frozenset(("invitation", "invite", "mail", "email", "message", "request"))
+_OPEN = frozenset(("pending", "open", "new", "unanswered"))
 _LOOKED_AT = 50
 """So many messages of a search are opened, the newest."""
 
@@ -63,6 +65,8 @@ def invitations_meant(
         if found or not pointing.loose:
             return found
     found = _newest(_opened(_candidates(text, asked, mailbox, locale), mailbox, asked.clock))
+    if names_none(text):
+        return found
     by_id = {each.occurrence.id: each for each in found}
     fitting = events_among(text, [each.occurrence for each in found], asked.clock, locale=locale)
     return tuple(by_id[each.id] for each in fitting)
@@ -71,6 +75,13 @@ def invitations_meant(
 def in_one_line(found: MailInvitation, today: date) -> str:
     """What a choice shows of it."""
     return f"{one_line(found.occurrence, today)}, from {person_label(found.message.sender)}"
+
+
+def names_none(text: str) -> bool:
+    """Whether the words are for any invitation: "the invite", "my pending invitation"."""
+    words = [word for word in words_of(text) if word not in ARTICLES]
+    asked = {"invitation", "invite", "request"}.intersection(words)
+    return bool(asked) and all(word in _OPEN or word in GENERIC for word in words)
 
 
 def points_at_mail(text: str) -> bool:
@@ -82,7 +93,7 @@ def _candidates(text: str, asked: Asked, mailbox: Mailbox, locale: str) -> list[
     """Messages that may hold the invitation: by the words that name it, else the newest."""
     found: dict[str, Envelope] = {}
     for wanted in readings(text, asked.clock, locale):
-        words = tuple(each for each in wanted.words if each not in GENERIC)
+        words = singular(tuple(each for each in wanted.words if each not in GENERIC | _OPEN))
         for each in mailbox.search(MailQuery(words=words), _LOOKED_AT).items:
             found.setdefault(each.id, each)
     return list(found.values())

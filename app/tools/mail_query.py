@@ -6,10 +6,11 @@ whoever else uses the name is not found in their place.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
+from itertools import islice, pairwise, product
 
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Asked
@@ -28,14 +29,25 @@ from app.tools.message_words import (
     UNREAD,
     MailWanted,
     content_words,
+    kin_of,
     place_of,
 )
-from app.tools.people import called, is_me, names_in, person_addresses, trusted
+from app.tools.people import (
+    called,
+    is_me,
+    names_in,
+    person_addresses,
+    trusted,
+    without_ending,
+)
 from app.tools.wording import listed, shown
 
 USUAL_LIMIT = 20
 _RELEVANT = 200
 """How many are put in order of relevance."""
+
+_WAYS = 32
+"""So many ways to say the same are looked for."""
 
 _SAME_NAME = 100
 """How many messages are looked through for a borrowed name."""
@@ -72,9 +84,11 @@ class MailFinder:
         the usual ones. `until` ends the time if the user named no end. Raises
         KnownError("folder_not_found").
         """
+        if wanted.many:
+            wanted = replace(wanted, words=singular(wanted.words))
         found = self._found(self._queries(wanted, received, folders, until), limit)
-        if not found.total and (singular := _singular(wanted.words)) != wanted.words:
-            wanted = replace(wanted, words=singular)
+        if not found.total and (fewer := singular(wanted.words)) != wanted.words:
+            wanted = replace(wanted, words=fewer)
             found = self._found(self._queries(wanted, received, folders, until), limit)
         return found
 
@@ -127,6 +141,12 @@ class MailFinder:
         until: datetime | None = None,
     ) -> list[MailQuery]:
         """One query for each combination of people; what they find is put together."""
+        if wanted.kin:
+            return [
+                query
+                for each in self._with_kin(wanted)
+                for query in self._queries(each, received, folders, until)
+            ]
         stretch = wanted.stretch
         base = MailQuery(
             words=wanted.words,
@@ -156,6 +176,16 @@ class MailFinder:
             to_them = [self._to(query, name) for query in bases for name in wanted.company]
             bases = [*self._of_senders(bases, wanted.company), *to_them]
         return bases
+
+    def _with_kin(self, wanted: MailWanted) -> list[MailWanted]:
+        """What is wanted, in every way its words and the senders nobody knows may be called."""
+        senders = tuple(
+            name
+            for said in wanted.senders
+            for name in ((said,) if self.addresses(said) else _called_otherwise(said))
+        )
+        ways = islice(product(*map(kin_of, wanted.words)), _WAYS)
+        return [replace(wanted, senders=senders, words=words, kin=False) for words in ways]
 
     def _of_senders(self, bases: Sequence[MailQuery], names: Sequence[str]) -> list[MailQuery]:
         return [each for query in bases for name in names for each in self._from(query, name)]
@@ -212,13 +242,15 @@ def query_from(
         return str(arguments.get(name, ""))
 
     wanted = with_words(MailWanted(), text("words"))
-    sender, when = text("from"), text("when")
+    people = mailbox.people()
+    sender, when = without_ending(text("from"), people), text("when")
     if sender and _is_time(sender, asked, mailbox, settings):  # "mail from last week"
         sender, when = "", when or sender
     if sender:
-        wanted = replace(wanted, senders=names_in(sender, mailbox.people()))
+        wanted = replace(wanted, senders=names_in(sender, people))
     if text("to"):
-        wanted = replace(wanted, recipients=names_in(text("to"), mailbox.people()))
+        recipient = without_ending(text("to"), people)
+        wanted = replace(wanted, recipients=names_in(recipient, people))
     if when:
         try:
             stretch = read_stretch(when, asked.clock, locale=settings.locale)
@@ -250,6 +282,11 @@ def _is_time(name: str, asked: Asked, mailbox: Mailbox, settings: Settings) -> b
     return True
 
 
+_NO_PLURAL = re.compile(r"^.{0,3}$|(?:ss|us|is)$|^news$")
+_DOUBTFUL = frozenset(("new", "important"))
+"""Marks that alone are rather a word of the mail."""
+
+
 def with_words(wanted: MailWanted, said: str) -> MailWanted:
     """What is wanted, with the words of a search: "newsletters" and "unread" are kinds of mail."""
     kept = []
@@ -258,12 +295,12 @@ def with_words(wanted: MailWanted, said: str) -> MailWanted:
     # "New mail" is unread, New York is a town.
     named = {one for one, other in pairwise(words) if other not in GENERIC | NEWSLETTERS}
     for word in content_words(said):
-        loose = word in ("new", "important") and word in named
+        loose = word in _DOUBTFUL and word in named
         if word in NEWSLETTERS:
             wanted = replace(wanted, bulk=True)
-        elif word in UNREAD and several and not loose:
+        elif word in UNREAD and (several or word not in _DOUBTFUL) and not loose:
             wanted = replace(wanted, unread=True)
-        elif word in FLAGGED and several and not loose:
+        elif word in FLAGGED and (several or word not in _DOUBTFUL) and not loose:
             wanted = replace(wanted, flagged=True)
         elif word in FILES:
             wanted = replace(wanted, attachments=True)
@@ -293,6 +330,9 @@ def look_for(search: MailSearch, finder: MailFinder) -> Looked:
     """
     wanted = search.wanted
     found = _first(search, finder)
+    if not found.total and (wanted.words or wanted.senders):
+        search = replace(search, wanted=replace(wanted, kin=True))
+        found = _first(search, finder)
     note = borrowed_name(finder.borrowed(wanted))
     if found.total or not wanted.senders or any(map(finder.addresses, wanted.senders)):
         return Looked(found, wanted, note=note)
@@ -307,7 +347,8 @@ def look_for(search: MailSearch, finder: MailFinder) -> Looked:
 
 
 def _first(search: MailSearch, finder: MailFinder) -> FoundMail:
-    wanted = search.wanted
+    # "Invoices" lists each invoice, and not only the mail that speaks of several.
+    wanted = replace(search.wanted, words=singular(search.wanted.words))
     if search.sort == "relevance" and wanted.words:
         return finder.by_relevance(wanted, search.limit)
     about = (wanted.senders, wanted.recipients, wanted.words, wanted.folder, wanted.label)
@@ -329,6 +370,12 @@ def _as_words(name: str) -> tuple[str, ...]:
     return content_words(name) or tuple(words_of(name))
 
 
-def _singular(words: tuple[str, ...]) -> tuple[str, ...]:
+def _called_otherwise(name: str) -> list[str]:
+    """A name with words for the same thing: "dentist", "dental"; itself where there are none."""
+    ways = [" ".join(words) for words in product(*map(kin_of, words_of(name)))]
+    return ways if len(ways) > 1 else [name]
+
+
+def singular(words: tuple[str, ...]) -> tuple[str, ...]:
     """The words as their singulars begin: "invoices" finds an invoice."""
-    return tuple(word[:-1] if len(word) > 3 and word.endswith("s") else word for word in words)
+    return tuple(word if _NO_PLURAL.search(word) else word.removesuffix("s") for word in words)

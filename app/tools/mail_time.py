@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock
-from app.tools.when import When, WhenKind, find_when, parse_when
+from app.tools.when import When, WhenKind, find_when, of_one_day, parse_when
 from app.tools.when.model import is_day_start
 from app.tools.wording import clock_time, near_day, shown, stretch_asked
 
@@ -50,7 +50,7 @@ def read_stretch(text: str, clock: Clock, *, locale: str) -> Stretch:
     found = find_stretch(text, clock, locale=locale)
     if found is not None and not _beside(text, found[1]):
         return found[0]
-    when = parse_when(text, clock, locale=locale, future=False)
+    when = parse_when(of_one_day(text), clock, locale=locale, future=False)
     stretch = _stretch(when, clock)
     if stretch is None:
         raise KnownError(

@@ -19,6 +19,7 @@ from app.tools.message_words import (
     REPLY,
     MailWanted,
     Token,
+    kin_of,
     tokens_of,
     words_in,
 )
@@ -32,8 +33,24 @@ _BEGINNINGS = words_in("the my all every that this those his her mail mails emai
 
 def in_heads(found: FoundMail, wanted: MailWanted) -> FoundMail:
     """Those that have the words in subject or sender, if any has: it is what one remembers."""
-    named = tuple(each for each in found.items if _has_in_heads(each, wanted.words))
+    named = tuple(each for each in found.items if _has_in_heads(each, wanted))
     return FoundMail(named, len(named)) if wanted.words and named else found
+
+
+def of_senders(found: FoundMail, wanted: MailWanted) -> FoundMail:
+    """ "The library mail" is rather what the library wrote than what has it in its subject.
+
+    Anybody may choose a name, so the sender's host has to have the words too.
+    """
+    if not wanted.whose or not wanted.words:
+        return found
+    theirs = tuple(each for each in found.items if _is_from(each, wanted.words))
+    return FoundMail(theirs, len(theirs)) if theirs else found
+
+
+def _is_from(envelope: Envelope, words: Sequence[str]) -> bool:
+    name = words_of(envelope.sender.name)
+    return all(word in name and is_in_host(envelope.sender.mail, word) for word in words)
 
 
 def in_files(found: FoundMail, wanted: MailWanted) -> FoundMail:
@@ -49,12 +66,15 @@ def _has_in_files(envelope: Envelope, words: Sequence[str]) -> bool:
     return all(any(each.startswith(word) for each in have) for word in words)
 
 
-def _has_in_heads(envelope: Envelope, words: Sequence[str]) -> bool:
+def _has_in_heads(envelope: Envelope, wanted: MailWanted) -> bool:
     have = words_of(f"{envelope.subject} {envelope.sender.name}")
     mail = envelope.sender.mail
     have += re.split(r"[@.]", mail)
+    forms = [kin_of(word) if wanted.kin else (word,) for word in wanted.words]
     return all(
-        any(each.startswith(word) for each in have) or is_in_host(mail, word) for word in words
+        any(each.startswith(word) for each in have for word in words)
+        or any(is_in_host(mail, word) for word in words)
+        for words in forms
     )
 
 

@@ -31,6 +31,7 @@ from app.tools.message_words import (
     Token,
     respelt,
     tokens_of,
+    with_apostrophes,
 )
 from app.tools.people import TITLES
 
@@ -58,7 +59,7 @@ def mail_readings(text: str, clock: Clock, *, locale: str, names: Names) -> list
     literal, left = _taken(_QUOTED, text)
     if not literal:
         literal, left = _taken(_TITLE, text)
-    left = respelt(left, names.is_name)
+    left = with_apostrophes(respelt(left, names.is_name), names)
     label, left = _taken(_LABELLED, left)
     left = _MARKED.sub("", left)
     base = MailWanted(words=tuple(words_of(literal)), label=label.strip(" .'“”\""))
@@ -94,6 +95,7 @@ def _read(text: str, base: MailWanted, names: Names) -> list[MailWanted]:
     if not loose:
         return [wanted, *_wordy(text, wanted, base)]
     as_words = replace(wanted, words=(*wanted.words, *_words(loose)), thing=not reader.nouns)
+    as_words = replace(as_words, whose=not wanted.words)
     if wanted.senders or wanted.theirs:
         return [as_words, *_wordy(text, as_words, base)]
     known = [each for each in loose if names.is_known(each.low) or valid_address(each.text)]

@@ -26,6 +26,7 @@ from app.tools.message_fitting import (
     begins_anew,
     in_files,
     in_heads,
+    of_senders,
     says_mail,
 )
 from app.tools.message_reading import mail_readings
@@ -43,6 +44,8 @@ _IDS = re.compile(
 _STEP = re.compile(r"(?:the |my )?(?P<way>next|previous)(?: (?:one|mail|e-?mail|message))?", re.I)
 _PERSONS = PERSONS - {"them", "they"}
 _CHOICES = 12
+_TWO = 2
+_ONLY_ONE = "There is only this one."
 
 
 @dataclass(frozen=True)
@@ -234,11 +237,31 @@ class _Resolver:
         if not attempts:
             return self._nothing_said(text)
         attempts = [self._with_them(each, text) for each in attempts]
-        for wanted in attempts:
+        if words_of(text)[:1] == ["both"]:
+            return self._both(text, attempts)
+        # A set is never widened: it is not to be more than was asked for.
+        loosely = [replace(each, kin=True) for each in attempts if not each.many]
+        for wanted in (*attempts, *loosely):
             found = self._search.found(wanted)
             if found.total:
                 return self._settled(text, found, wanted)
         raise self._not_found(text, attempts[0])
+
+    def _both(self, text: str, attempts: Sequence[MailWanted]) -> ResolvedMessages:
+        """Two of a kind: the second may be called otherwise by its sender ("both receipts")."""
+        best: tuple[FoundMail, MailWanted] | None = None
+        for wanted in (*attempts, *(replace(each, kin=True) for each in attempts)):
+            found = self._search.found(wanted)
+            if wanted.kin:
+                found = in_heads(found, wanted)
+            if found.total == _TWO:
+                return self._settled(text, found, wanted)
+            best = best or ((found, wanted) if found.total else None)
+        if best is None:
+            raise self._not_found(text, attempts[0])
+        if best[0].total > _TWO:
+            raise self._several(text, best[0])
+        return replace(self._settled(text, *best), note=_ONLY_ONE)
 
     def _nothing_said(self, text: str) -> ResolvedMessages:
         """ "The mail" with nothing shown before; "all mail" is never everything there is."""
@@ -271,7 +294,7 @@ class _Resolver:
         if shown_before and (wanted.pointing or (len(shown_before) == 1 and not wanted.many)):
             found = FoundMail(shown_before, len(shown_before))
         elif not wanted.many:
-            found = in_files(in_heads(found, wanted), wanted)
+            found = in_files(of_senders(in_heads(found, wanted), wanted), wanted)
         items = found.items
         if wanted.many and not self._one:
             if found.total > len(items):

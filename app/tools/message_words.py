@@ -66,12 +66,24 @@ _PLACES = {
     "bin": TRASH, "deleted": TRASH, "spam": JUNK, "junk": JUNK, "drafts": DRAFTS, "draft": DRAFTS,
     "sent": SENT, "outbox": OUTBOX, "rubbish": TRASH,
 }  # fmt: skip
+_KIN = tuple(
+    tuple(group.split())
+    for group in (
+        "receipt order", "bill invoice", "train rail", "dentist dental", "vet veterinary",
+        "doctor practice clinic surgery", "flight plane airline", "photo picture",
+        "parcel package delivery shipment", "landlord property", "film movie cinema",
+        "gym fitness",
+    )
+)  # fmt: skip
+"""What people call a thing, and what its sender does; looked for where the word itself is not."""
+
 _OFTEN = (
     "from", "about", "with", "last", "latest", "unread", "mail", "mails", "email", "emails",
     "message", "messages", "newsletter", "newsletters", "yesterday", "today",
 )  # fmt: skip
 _NO_SLIPS = words_in("form mali salt slat wiht whit forms")
 _LETTERS = re.compile(r"(?<![\w@.-])[^\W\d_]+(?![\w@-])")
+_BEFORE_WORD = re.compile(rf"{_LETTERS.pattern}(?=\s+\w)")
 _DOUBLED = re.compile(r"(.)\1+")
 _POSSESSIVE = re.compile(r"['’]s?$", re.IGNORECASE)  # noqa: RUF001
 _TOKEN = re.compile(
@@ -89,6 +101,8 @@ class MailWanted:
     0 for all. `many`: it speaks of a set. `pointing`: of something that was shown. `theirs`: of
     mail from whom the talk was about. `sent`: of what the user wrote. `reply`: of an answer.
     `bare`: nothing but somebody's name. `thing`: no word for mail, but for what came with it.
+    `whose`: its words may as well be its sender's ("the library mail"). `kin`: words for the same
+    thing fit too.
     """
 
     senders: tuple[str, ...] = ()
@@ -113,6 +127,8 @@ class MailWanted:
     theirs: bool = False
     bare: bool = False
     thing: bool = False
+    whose: bool = False
+    kin: bool = False
 
     @property
     def content(self) -> bool:
@@ -191,6 +207,29 @@ def respelt(text: str, is_name: Callable[[str], bool]) -> str:
         return next((each for each in _OFTEN if _is_slip(low, each)), word)
 
     return _LETTERS.sub(mended, text)
+
+
+def with_apostrophes(text: str, names: Names) -> str:
+    """ "Kofis mail" as "kofi's mail", where a Kofi is known and nobody is called Kofis."""
+
+    def owned(match: re.Match[str]) -> str:
+        word = match.group()
+        low = "".join(words_of(word))
+        owner = low[:-1] if low.endswith("s") else ""
+        if not names.is_known(owner) or names.is_name(low) or len(kin_of(owner)) > 1:
+            return word
+        return f"{word[:-1]}'s"
+
+    return _BEFORE_WORD.sub(owned, text)
+
+
+def kin_of(word: str) -> tuple[str, ...]:
+    """Words that mail may have for the thing a word says, itself first: "receipt", "order"."""
+    forms = {word, word.removesuffix("s")}
+    for group in _KIN:
+        for form in forms.intersection(group):
+            return (form, *(each for each in group if each != form))
+    return (word,)
 
 
 def _is_slip(typed: str, meant: str) -> bool:

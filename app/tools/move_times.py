@@ -147,6 +147,8 @@ class Destination:
         if other is None:
             return found
         near = [replace(each, reason=_both("in its own week", each)) for each in self._meant(other)]
+        if when.start.date() == self._clock.today:
+            return near  # who means today says so
         return [*near, *(replace(each, reason=_both("the coming one", each)) for each in found)]
 
     def _when(self, text: str, now: datetime) -> When:

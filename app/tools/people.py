@@ -108,6 +108,18 @@ def names_in(text: str, people: Iterable[Person]) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def without_ending(name: str, people: Sequence[Person]) -> str:
+    """A name to look for without a possessive ending that lacks its sign: "kofis" is Kofi.
+
+    Only where nobody is called as it stands, and somebody known is without it.
+    """
+    plain = name.strip()
+    shorter = plain[:-1]
+    if not plain.endswith("s") or called(plain, people) or not called(shorter, trusted(people)):
+        return name
+    return shorter
+
+
 def is_me(name: str) -> bool:
     """Whether the user speaks of themselves."""
     return name.strip(" .,!?").casefold() in _ME

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from app.core.errors import AmbiguousError, KnownError
+from app.core.moments import after, between, existing
 from app.core.ports import Clock
 from app.tools.when import When, WhenKind, fit_until, last_day, parse_when, say_day
 from app.tools.wording import shown
@@ -19,6 +20,7 @@ def repeating(when: When, repeat: str, clock: Clock, locale: str) -> When:
     Raises KnownError("bad_argument") where they do not say how often, and AmbiguousError about
     "repeat".
     """
+    when = _timed(when, repeat, clock, locale)
     rule = _rule(when, repeat, clock, locale)
     return replace(_aligned(when, rule, repeat), rrule=rule)
 
@@ -33,6 +35,22 @@ def check_end(when: When, clock: Clock) -> None:
             f"{say_day(when.start.date())}. Nothing was added.",
             "Say a later end.",
         )
+
+
+def _timed(when: When, repeat: str, clock: Clock, locale: str) -> When:
+    """A bare day with the time of day that only the words `repeat` say: "every friday at 2pm"."""
+    if when.kind is not WhenKind.DAY or when.duration is not None:
+        return when
+    try:
+        said = parse_when(repeat, clock, locale=locale)
+    except KnownError:
+        return when  # what is wrong with it is told where the rule is read
+    if said.kind is not WhenKind.RECURRING or said.all_day:
+        return when
+    start = existing(datetime.combine(when.start.date(), said.start.timetz()))
+    end = after(start, between(said.start, said.end)) if said.end else None
+    kind = WhenKind.SPAN if end else WhenKind.INSTANT
+    return replace(when, kind=kind, start=start, end=end, duration=said.duration)
 
 
 def _rule(when: When, words: str, clock: Clock, locale: str) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 
 from app.core.errors import AmbiguousError, KnownError
 from app.core.ports import Clock
-from app.tools.when import When, WhenKind, parse_when
+from app.tools.when import When, WhenKind, of_one_day, parse_when
 from app.tools.wording import shown, stretch_asked
 
 
@@ -40,7 +40,7 @@ def window_said(text: str, clock: Clock, locale: str) -> TimeWindow:
     Raises what `parse_when` raises, and KnownError("bad_argument") for words that name many days.
     """
     try:
-        when = parse_when(text, clock, locale=locale)
+        when = parse_when(of_one_day(text), clock, locale=locale)
     except AmbiguousError as error:
         error.argument = error.argument or "when"
         raise

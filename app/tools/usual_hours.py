@@ -13,7 +13,7 @@ _EVENING = frozenset(
     ("dinner", "supper", "theatre", "theater", "cinema", "movie", "concert", "opera", "party",
      "drinks", "pub", "gig")
 )  # fmt: skip
-_UNSURE = {"evening": range(7, 10), "morning": range(16, 19)}
+_UNSURE = {"evening": range(5, 10), "morning": range(16, 19)}
 """The hours that a bare one may have been read as and that the part of the day corrects."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
@@ -100,15 +101,21 @@ def stretch_asked(when: When, today: date) -> str:
 
 def beside(title: str, people: Sequence[str]) -> list[str]:
     """The people a title does not name, as shown: "Lunch with Nadia" names Nadia Haddad."""
-    said = title.casefold()
+    said = _compared(title)
     words = set(_WORD.findall(said))
     names = [shown(name) for name in people]
     return [
         name
         for name in names
-        if name.casefold() not in said
-        and words.isdisjoint(_WORD.findall(name.casefold())[:1])  # the first name
+        if _compared(name) not in said
+        and words.isdisjoint(_WORD.findall(_compared(name))[:1])  # the first name
     ]
+
+
+def _compared(text: str) -> str:
+    """A text without case and accents: "tomas" names Tomáš."""
+    parts = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(each for each in parts if not unicodedata.combining(each))
 
 
 def size_words(size: int) -> str:

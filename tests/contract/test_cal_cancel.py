@@ -199,7 +199,10 @@ def test_what_is_over_or_was_not_said_to_be_off_is_asked_about(desk: Desk) -> No
     desk.profile.put(berlin("Tea", "20261120T140000", "20261120T150000"), "b.ics")
     (over,) = desk.proposal("cal_cancel", events="the retro").options
     assert (over.doubtful, over.reason) == (True, "it is already over")
-    for said in ("cancel the tea", "Please call the tea off", "I can't make the tea", ""):
+    for said in (
+        "cancel the tea", "Please call the tea off", "I can't make the tea", "",
+        "i dont need the tea anymore", "the tea isn't needed", "I don't want the tea",
+    ):  # fmt: skip
         desk.words = said
         (clear,) = desk.proposal("cal_cancel", events="the tea").options
         assert (clear.doubtful, clear.reason) == (False, ""), said

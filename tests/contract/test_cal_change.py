@@ -82,6 +82,14 @@ def test_several_things_at_once(desk: Desk) -> None:
     assert rb"DESCRIPTION:bring money\nand shoes" in text
 
 
+def test_a_place_that_says_where_it_is_needs_no_at(desk: Desk) -> None:
+    desk.profile.put(berlin("call", "20261120T120000", "20261120T130000", "LOCATION:By telephone"))
+    (renamed,) = options(desk, event="call", title="talk")
+    assert "by telephone" in renamed.changes[0].becomes
+    (moved,) = options(desk, event="call", where="by the window")
+    assert moved.label == "by the window"
+
+
 def test_a_series_asks_how_far_it_reaches(desk: Desk) -> None:
     desk.profile.put(berlin("standup", "20261116T140000", "20261116T141500", DAILY))
     found = options(desk, event="the standup tomorrow", title="daily")

@@ -70,12 +70,39 @@ def test_a_series_repeats_as_said(desk: Desk) -> None:
         ("every friday at 18:00", "for 6 weeks", "FREQ=WEEKLY;BYDAY=FR;UNTIL=20261231T225959Z"),
         ("friday at 18:00", "weekly until Dec 12", "FREQ=WEEKLY;UNTIL=20261212T225959Z"),
         ("friday", "weekly until Dec 12", "FREQ=WEEKLY;UNTIL=20261212"),
+        ("the 27th", "every friday at 2pm until Dec 12",
+         "FREQ=WEEKLY;BYDAY=FR;UNTIL=20261212T225959Z"),
     ],
-)
+)  # fmt: skip
 def test_how_often_and_how_long_become_a_rule(
     desk: Desk, when: str, repeat: str, rule: str
 ) -> None:
     assert desk.run("cal_create", title="x", when=when, repeat=repeat).data["repeats"] == rule
+
+
+def test_one_day_or_the_other_offers_free_times_and_never_both_days(desk: Desk) -> None:
+    options = desk.proposal("cal_create", title="x", when="tuesday or wednesday").options
+    assert {each.label[:10] for each in options} == {"Tue 24 Nov", "Wed 25 Nov"}
+    assert all("free" in each.reason for each in options)
+    error = desk.refused("cal_create", title="x", when="tuesday or thursday")
+    assert isinstance(error, AmbiguousError) and error.argument == "when"
+
+
+@pytest.mark.parametrize(
+    ("when", "repeat", "times"),
+    [
+        ("the 27th", "every other friday at 2pm", "Fri 27 Nov, 14:00–15:00"),
+        ("the 27th", "every friday 2-2:30pm", "Fri 27 Nov, 14:00–14:30"),
+        ("friday at 2pm starting the 27th", "weekly", "Fri 27 Nov, 14:00–15:00"),
+        ("the 27th at 3pm", "every friday at 2pm", "Fri 27 Nov, 15:00–16:00"),
+        ("the 27th", "every friday", "Fri 27 Nov, all day"),
+    ],
+)
+def test_a_time_of_day_said_with_the_rule_is_the_events(
+    desk: Desk, when: str, repeat: str, times: str
+) -> None:
+    (option,) = desk.proposal("cal_create", title="x", when=when, repeat=repeat).options
+    assert option.label.startswith(times)
 
 
 @pytest.mark.parametrize(
@@ -366,6 +393,8 @@ def test_free_times_are_free_of_doubt(desk: Desk) -> None:
     [
         ("dinner with Anna", "friday at half past seven", "19:30"),
         ("Party", "tomorrow 8 to 11", "20:00"),
+        ("dinner", "friday at 6:32", "18:32"),
+        ("train", "friday at 6:32", "06:32"),
         ("dinner", "friday at 7 am", "07:00"),
         ("dinner", "friday at 08:00", "08:00"),
         ("breakfast", "friday at 6", "06:00"),

@@ -204,6 +204,12 @@ def test_a_bare_weekday_for_an_event_weeks_ahead_offers_both(desk: Desk) -> None
     assert labels(desk, event="board", to="next friday") == ["Fri 27 Nov 14:00–15:00"]
 
 
+def test_a_bare_weekday_for_an_event_weeks_ahead_is_not_today(desk: Desk) -> None:
+    desk.profile.put(berlin("board", "20261203T140000", "20261203T150000"))
+    assert labels(desk, event="board", to="wednesday") == ["Wed 2 Dec 14:00–15:00"]
+    assert labels(desk, event="board", to="today") == ["Wed 18 Nov 14:00–15:00"]
+
+
 def test_an_event_that_is_not_there_is_named(desk: Desk) -> None:
     error = desk.refused("cal_move", event="dentist on friday", to="monday")
     assert error.code == "event_not_found" and "dentist" in error.message

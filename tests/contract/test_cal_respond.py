@@ -8,7 +8,7 @@ from email import message_from_bytes, policy
 import pytest
 from icalendar import Calendar
 
-from app.core.errors import AmbiguousError
+from app.core.errors import AmbiguousError, KnownError
 from app.core.proposals import Risk
 from tests.support.calendar_profile import NOW, berlin, calendar_of, event
 from tests.support.mail_profile import eml, vcard
@@ -17,6 +17,7 @@ from tests.support.tool_desk import Desk
 PRIYA = "ORGANIZER;CN=Priya Raman:mailto:priya@example.org"
 ME = "ATTENDEE;CN=Ada;PARTSTAT=NEEDS-ACTION;RSVP=TRUE:mailto:ada@example.org"
 REVIEW = berlin("review", "20261120T120000", "20261120T130000", PRIYA, ME)
+ANSWERED = REVIEW.replace("NEEDS-ACTION", "ACCEPTED").replace("UID:one", "UID:old")
 
 
 def know(desk: Desk, name: str = "Priya Raman", mail: str = "priya@example.org") -> None:
@@ -81,6 +82,11 @@ def outbox(desk: Desk) -> list[tuple[list[str], str, str]]:
         "review",
         "the invitation from Priya",
         "Priya's invite",
+        "priyas invite",
+        "the invitation",
+        "the invite",
+        "my pending invite",
+        "that meeting request",
         "the invite to the review",
         "the review invitation",
         "review on Friday",
@@ -93,6 +99,32 @@ def test_an_invitation_is_found_by_its_name_and_by_who_sent_it(desk: Desk, words
     desk.profile.put(berlin("tea with Priya", "20261119T120000", "20261119T130000"), "tea.ics")
     outcome = desk.run("cal_respond", event=words, answer="accept")
     assert outcome.data["title"] == "review" and outcome.data["organizer"] == "priya@example.org"
+
+
+@pytest.mark.parametrize("words", ["priyas invite", "the invite", "the open invitation"])
+def test_a_pending_invitation_in_the_mail_goes_before_an_answered_one(
+    desk: Desk, words: str
+) -> None:
+    know(desk)
+    desk.profile.put(ANSWERED)
+    put_mail(desk)
+    assert desk.run("cal_respond", event=words, answer="accept").data["title"] == "offsite"
+
+
+def test_the_invitation_is_asked_for_where_several_wait(desk: Desk) -> None:
+    know(desk)
+    desk.profile.put(REVIEW.replace("UID:one", "UID:other"))
+    put_mail(desk)
+    with pytest.raises(AmbiguousError) as caught:
+        desk.run("cal_respond", event="the invite", answer="accept")
+    assert len(caught.value.choices) == 2
+
+
+def test_no_invitation_waits_where_all_are_answered(desk: Desk) -> None:
+    know(desk)
+    desk.profile.put(ANSWERED)
+    with pytest.raises(KnownError, match="no invitation"):
+        desk.run("cal_respond", event="the invitation", answer="accept")
 
 
 def test_accepting_tells_the_organizer_and_notes_it(desk: Desk) -> None:

@@ -56,6 +56,8 @@ def test_names_are_found_in_the_ways_people_say_them(desk: Desk) -> None:
     for said in ("Müller", "muller", "Mueller", "joerg müller", "Jörg's", "Herr Müller", "Jogi"):
         assert desk.run("contact_find", name=said).data["total"] == 1, said
     assert desk.run("contact_find", name="jm@example.org").data["total"] == 1
+    for said in ("jogis", "Jörg's number", "müllers phone number", "the number of Jörg"):
+        assert desk.run("contact_find", name=said).data["total"] == 1, said
 
 
 def test_a_role_or_company_finds_a_contact(desk: Desk) -> None:

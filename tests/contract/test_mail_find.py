@@ -87,6 +87,14 @@ def test_each_filter_narrows_the_list(desk: Desk) -> None:
     assert subjects(desk, folder="spam") == ["Invoice scam"]
     assert subjects(desk, folder="Trash folder", words="invoice") == ["Invoice old"]
     assert subjects(desk, unread=True) == ["Invoice 214"]
+    assert subjects(desk, words="flagged") == subjects(desk, words="starred") == ["Lunch?"]
+    assert subjects(desk, words="unread") == ["Invoice 214"]
+    assert subjects(desk, words="important") == []
+    desk.mail.put(eml("Safer invoices", "A talk", sender=KOFI, date=NOW - timedelta(days=10)))
+    found = ["Invoice 214", "Invoice 213", "Safer invoices"]
+    assert subjects(desk, words="invoices") == found
+    assert subjects(desk, words="bill 214") == ["Invoice 214"]
+    assert subjects(desk, **{"from": "bobs"}) == ["Invoice 214", "Invoice 213"]
     assert "Invoice 214" not in subjects(desk, unread=False)
     assert subjects(desk, label="money") == ["Invoice 213"]
     assert subjects(desk, words="newsletters") == ["Deals"]

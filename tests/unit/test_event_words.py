@@ -6,6 +6,7 @@ import pytest
 
 from app.core.ports import Occurrence
 from app.tools.event_words import matches_person, matches_words, words_of
+from app.tools.wording import beside
 from tests.support.calendar_profile import NOW
 
 
@@ -51,3 +52,11 @@ def test_a_person_is_whole_words_of_one_name() -> None:
     assert matches_person(event("Checkup with Dr. Adebayo"), "Dr Adebayo")
     assert matches_person(event("1:1", "Anna Böhm"), "anna bohm")
     assert not matches_person(event("anything"), "the") and not matches_person(event("x"), "")
+
+
+@pytest.mark.parametrize(
+    ("title", "named"),
+    [("walk the dog with tomas", []), ("Lunch with Tomáš", []), ("Walk", ["Tomáš Novák"])],
+)
+def test_who_is_named_in_the_title_is_not_said_again(title: str, named: list[str]) -> None:
+    assert beside(title, ["Tomáš Novák"]) == named

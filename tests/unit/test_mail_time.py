@@ -36,6 +36,8 @@ from tests.support.calendar_profile import CLOCK
         ("between 3 nov and 10 nov", "2026-11-03T00:00", "2026-11-11T00:00"),
         ("an hour ago", "2026-11-18T08:00", "2026-11-18T09:00"),
         ("recently", "2026-11-04T00:00", None),
+        ("yesterdays", "2026-11-17T00:00", "2026-11-18T00:00"),
+        ("fridays", "2026-11-13T00:00", "2026-11-14T00:00"),
     ],
 )
 def test_mail_lies_in_the_past(said: str, since: str | None, before: str | None) -> None:

@@ -193,6 +193,10 @@ ONE = {
     "the lsat maiil rfom Nadia": "Lunch",
     "NADIA'S LAST MAIL": "Lunch",
     "Mrs. Rahman's last mail": "Lunch",
+    "nadias last mail": "Lunch",
+    "nadias mail about the budget": "Budget",
+    "yesterdays mail from Nadia": "Budget",
+    "fridays mail from nadia": "Re: Roof repair",
 }
 """For one message: what is said, and the subject of what is meant ("": nothing is)."""
 
@@ -261,6 +265,11 @@ SETS = {
     ],
     "the last mail from Nadia and the last mail from Bob": ["Lunch", "Contract"],
     "the mail from DHL": ["Parcel"],
+    "todays mails": ["Lunch", "Your code is 442211"],
+    "yesterdays mail": ["Budget", "Re: Release notes"],
+    "all of fridays mails": ["Re: Roof repair"],
+    "nadias mails": ["Lunch", "Budget", "Re: Roof repair"],
+    "bobs mails": ["Contract"],
 }  # fmt: skip
 """For several messages: what is said, and the subjects of what is meant, in order."""
 
@@ -522,6 +531,70 @@ def test_what_was_attached_is_the_mail_it_came_with(mail: MailProfile) -> None:
     assert subjects(resolve(mail, "the estimate from Bob", "message")) == ["Estimate 7"]
     assert subjects(resolve(mail, "the last estimate from Bob", "message")) == ["Re: Estimate 7"]
     assert subjects(resolve(mail, "the mail about the estimate", "message")) == ["Re: Estimate 7"]
+
+
+RECEIPTS = {
+    "the train receipt": "Receipt for your ticket",
+    "the lamp receipt": "Your order 70331",
+    "the dentists bill": "Bill 2291",
+    "the dentist's bill": "Bill 2291",
+    "the mail from the dentist": "Bill 2291",
+    "the library mail": "A book is due",
+    "the flyer mail": "Our summer",
+}
+
+
+@pytest.mark.parametrize("said", RECEIPTS)
+def test_a_thing_is_found_by_what_its_sender_calls_it(mail: MailProfile, said: str) -> None:
+    put_receipts(mail)
+    assert subjects(resolve(mail, said, "message")) == [RECEIPTS[said]]
+
+
+def put_receipts(mail: MailProfile) -> None:
+    mail.put(
+        eml(
+            "Receipt for your ticket", "Total EUR 27.90", sender="Rail <t@rail.example>", date=at(9)
+        )
+    )
+    mail.put(eml("Your order 70331", "1 lamp", sender="Corner Lamps <s@lamps.example>", date=at(7)))
+    mail.put(eml("Bill 2291", "64.10", sender="Dental Dr. W <o@weber.example>", date=at(4)))
+    mail.put(
+        eml("A book is due", "Soon.", sender="City Library <l@city-library.example>", date=at(8))
+    )
+    mail.put(eml("A library for tools", "New!", sender="Sheet <s@sheet.example>", date=at(9)))
+    parts = (
+        "--b\nContent-Type: text/plain\n\nHere.\n--b\nContent-Type: application/pdf\n"
+        'Content-Disposition: attachment; filename="flyer_12.pdf"\n\nx\n--b--'
+    )
+    kind = 'multipart/mixed; boundary="b"'
+    mail.put(eml("Our summer", parts, sender="Club <c@club.example>", date=at(6), kind=kind))
+
+
+def test_both_are_two_even_if_they_are_called_differently(mail: MailProfile) -> None:
+    put_receipts(mail)
+    both = resolve(mail, "both receipts")
+    assert subjects(both) == ["Receipt for your ticket", "Your order 70331"] and not both.note
+    alone = resolve(mail, "both bills")
+    assert subjects(alone) == ["Invoice 214", "Bill 2291"]
+    one = resolve(mail, "both budgets")
+    assert (subjects(one), one.note) == (["Budget"], "There is only this one.")
+    with pytest.raises(AmbiguousError):
+        resolve(mail, "both mails from Nadia")
+
+
+def test_a_set_of_a_kind_is_more_than_what_speaks_of_several(mail: MailProfile) -> None:
+    mail.put(eml("Safer invoices", "A talk.", sender=YUKI, date=at(4)))
+    mail.put(eml("News", "Of the week.", sender=YUKI, date=at(3)))
+    mail.put(eml("New", "Shoes.", sender=YUKI, date=at(3)))
+    assert subjects(resolve(mail, "all mails about invoices")) == ["Invoice 214", "Safer invoices"]
+    assert subjects(resolve(mail, "all mails about news")) == ["News"]
+
+
+def test_a_set_is_not_widened_by_other_words_for_it(mail: MailProfile) -> None:
+    put_receipts(mail)
+    assert subjects(resolve(mail, "all receipts")) == ["Receipt for your ticket"]
+    with pytest.raises(KnownError):
+        resolve(mail, "all packages")
 
 
 def test_a_thread_is_rather_a_conversation_than_a_lone_message(mail: MailProfile) -> None:

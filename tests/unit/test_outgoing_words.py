@@ -150,6 +150,14 @@ def test_passing_on_and_sending_need_no_text(words: str, said: bool) -> None:
         ("email Bo", "first line\nsecond line", "First line\nsecond line"),
         ("", "that it works\r\nlike this\x07", "It works\nlike this"),
         ("", "👍", "👍"),
+        ("", "thanks for the dog. Sam", "Thanks for the dog. Sam"),
+        ("", "thanks for the dog. Anna Berg", "Thanks for the dog. Anna Berg"),
+        ("", "see you at 3! cheers sam", "See you at 3! cheers sam"),
+        ("", "see you at 3, best regards", "See you at 3, best regards"),
+        ("", "that works. love, Sam", "That works. love, Sam"),
+        ("", "that works. love it", "That works. love it."),
+        ("", "that was good. Thanks", "That was good. Thanks."),
+        ("", "I saw Anna and Bob", "I saw Anna and Bob."),
     ],
 )  # fmt: skip
 def test_the_words_become_a_text(words: str, text: str, body: str) -> None:

@@ -8,7 +8,13 @@ import pytest
 
 from app.core.errors import AmbiguousError, KnownError
 from app.mail.model import Address, Person
-from app.tools.people import called, names_in, person_addresses, resolve_people
+from app.tools.people import (
+    called,
+    names_in,
+    person_addresses,
+    resolve_people,
+    without_ending,
+)
 
 
 @dataclass(frozen=True)
@@ -188,3 +194,11 @@ def test_similar_names_are_different_people() -> None:
     people = (Person(("Michal Nowak",), ("michal@example.org",), "contact"),)
     assert called("Michael", people) == []
     assert called("Michał", people) == list(people)
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("kofis", "kofi"), ("Annas", "Anna"), ("Kofi", "Kofi"), ("nadias", "nadias"), ("s", "s")],
+)
+def test_a_possessive_without_its_sign_is_a_name_somebody_known_has(said: str, name: str) -> None:
+    assert without_ending(said, EVERYBODY.people()) == name

@@ -85,6 +85,14 @@ def found(profile: Profile, text: str) -> list[str]:
         ("my next meeting", "18 15:00 1:1"),
         ("the first meeting tomorrow", "19 09:15 Standup"),
         ("the last meeting on saturday", "21 19:00 dinner with Mei and Luca"),
+        ("fridays dentist", "20 14:00 Dentist"),
+        ("the fridays lunch", "20 12:00 lunch with Anna"),
+        ("todays 1:1 with anna", "18 15:00 1:1"),
+        ("that weird thing in my calendar on friday that says dentist", "20 14:00 Dentist"),
+        ("the odd entry which says “First aid course”", "25 16:00 First aid course"),
+        ("that thing called Friday retrospective", "24 16:00 Friday retrospective"),
+        ("the appointment called dentist on friday", "20 14:00 Dentist"),
+        ("the dentist that day", "20 14:00 Dentist"),
     ],
 )
 def test_words_for_one_event_find_it(profile: Profile, text: str, expected: str) -> None:

@@ -73,6 +73,9 @@ def found(profile: Profile, text: str, *groups: tuple[str, ...]) -> list[str]:
         ("my 3pm today", ["18 15:00 call with Bob"]),
         ("the standup tomorrow", ["19 09:15 Standup"]),
         ("my first meeting tomorrow", ["19 09:15 Standup"]),
+        ("the standup that day", ["20 09:15 Standup"]),
+        ("everything that day but the lunch and the dentist", ["20 09:15 Standup",
+                                                               "20 15:00 Meeting with Bob"]),
     ],
 )  # fmt: skip
 def test_after_an_answer_words_mean_what_it_showed(

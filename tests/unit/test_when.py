@@ -201,6 +201,37 @@ SPOKEN = [
     ("tomorrow after work", S, "2026-11-19T18:00", "2026-11-20", None),
     ("2pm-ish tomorrow", T, "2026-11-19T14:00", None, None),
     ("between christmas and new year", S, "2026-12-25", "2027-01-02", None),
+    ("todays", D, "2026-11-18", "2026-11-19", None),
+    ("yesterdays", D, "2026-11-17", "2026-11-18", None),
+    ("tommorows", D, "2026-11-19", "2026-11-20", None),
+    ("2moro 3pm", T, "2026-11-19T15:00", None, None),
+    ("2nite", S, "2026-11-18T18:00", "2026-11-19", None),
+    ("tomorrow nite", S, "2026-11-19T18:00", "2026-11-20", None),
+    ("this arvo", S, "2026-11-18T12:00", "2026-11-18T18:00", None),
+    ("friday 27th 7pm", T, "2026-11-27T19:00", None, None),
+    ("fri 27th 7-9pm", S, "2026-11-27T19:00", "2026-11-27T21:00", 120),
+    ("the 27th 7pm", T, "2026-11-27T19:00", None, None),
+    ("friday 27th doors 7pm", T, "2026-11-27T19:00", None, None),
+    ("friday 27th, doors open at 7", T, "2026-11-27T19:00", None, None),
+    ("saturday starts 19:30", T, "2026-11-21T19:30", None, None),
+    ("Thursday pm", S, "2026-11-19T12:00", "2026-11-19T18:00", None),
+    ("tomorrow am", S, "2026-11-19T08:00", "2026-11-19T12:00", None),
+    ("tonight after 8", S, "2026-11-18T20:00", "2026-11-19", None),
+    ("tomorrow evening before 9", S, "2026-11-19T18:00", "2026-11-19T21:00", None),
+    ("saturday or sunday", S, "2026-11-21", "2026-11-23", None),
+    ("last thing Friday", T, "2026-11-20T17:00", None, None),
+    ("tomorrow last thing", T, "2026-11-19T17:00", None, None),
+    ("last thing tonight", T, "2026-11-18T22:00", None, None),
+    ("tomorrow after school", S, "2026-11-19T15:00", "2026-11-20", None),
+    ("sunday 6:32-8:19", S, "2026-11-22T06:32", "2026-11-22T08:19", 107),
+    ("sunday 6:07-6:55", S, "2026-11-22T06:07", "2026-11-22T06:55", 48),
+    ("sunday 6:32", T, "2026-11-22T06:32", None, None),
+    ("sunday 6:30", T, "2026-11-22T18:30", None, None),
+    ("sunday 5:15-6:15", S, "2026-11-22T17:15", "2026-11-22T18:15", 60),
+    ("6:32 in the evening", T, "2026-11-18T18:32", None, None),
+    ("tuesday 7:10", T, "2026-11-24T07:10", None, None),
+    ("friday at 2pm starting the 27th", T, "2026-11-27T14:00", None, None),
+    ("friday 2-3pm beginning 4 December", S, "2026-12-04T14:00", "2026-12-04T15:00", 60),
 ]
 
 
@@ -443,6 +474,14 @@ FOUND = [
     ("call mum sunday", "sunday", "2026-11-22"),
     ("everything in week 48", "in week 48", "2026-11-23"),
     ("block all day tomorrow for Bo", "all day tomorrow", "2026-11-19"),
+    ("todays call w new york", "todays", "2026-11-18"),
+    ("fridays meeting", "fridays", "2026-11-20"),
+    ("the mail from wednesdays call", "wednesdays", "2026-11-18"),
+    ("concert friday 27th doors 7pm", "friday 27th doors 7pm", "2026-11-27T19:00"),
+    ("the 2nd 3pm meeting", "the 2nd 3pm", "2026-12-02T15:00"),
+    ("am I free tomorrow am or pm", "tomorrow am", "2026-11-19T08:00"),
+    ("tomorrow am I free", "tomorrow", "2026-11-19"),
+    ("gym last thing friday", "last thing friday", "2026-11-20T17:00"),
 ]
 
 
@@ -503,10 +542,37 @@ def test_a_time_is_found_among_other_words(text: str, piece: str, start: str) ->
         "after work drinks",
         "the new year party",
         "the first week of school",
+        "the last thing I need",
+        "2nights in Rome",
+        "doors and windows",
+        "nite owls",
     ],
 )
 def test_titles_are_not_taken_for_times(text: str) -> None:
     assert find_when(text, CLOCK) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["gym fridays", "fridays at 3", "on fridays we go", "mondays and thursdays gym"]
+)
+def test_a_plural_weekday_before_no_noun_stays_a_rule(text: str) -> None:
+    found = find_when(text, CLOCK)
+    assert found is not None and found[0].kind is R
+
+
+@pytest.mark.parametrize(
+    ("text", "choices"),
+    [
+        ("the week after", ["next week", "the week after next"]),
+        ("the following day", ["tomorrow", "the day after tomorrow"]),
+        ("friday or monday", ["friday", "monday"]),
+        ("3pm or 4pm", ["3pm", "4pm"]),
+    ],
+)
+def test_what_names_several_times_is_asked_about(text: str, choices: list[str]) -> None:
+    with pytest.raises(AmbiguousError) as caught:
+        parse_when(text, CLOCK)
+    assert caught.value.choices == tuple((each, parse_when(each, CLOCK).said) for each in choices)
 
 
 def test_a_clear_but_impossible_or_ambiguous_date_is_said_not_skipped() -> None:

@@ -5,7 +5,7 @@ clock is an argument. English only.
 """
 
 from app.tools.when.durations import parse_duration
-from app.tools.when.finder import find_when
+from app.tools.when.finder import find_when, of_one_day
 from app.tools.when.grammar import parse_when
 from app.tools.when.model import When, WhenKind
 from app.tools.when.rules import fit_until, last_day, occurrences, say_repetition
@@ -18,6 +18,7 @@ __all__ = [
     "fit_until",
     "last_day",
     "occurrences",
+    "of_one_day",
     "parse_duration",
     "parse_when",
     "say_day",

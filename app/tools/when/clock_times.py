@@ -2,6 +2,7 @@
 
 Everything is seconds after local midnight; which day is decided elsewhere. A bare hour from 1 to
 6 is taken as afternoon, 7 to 11 as morning, 12 as noon, unless a part of the day says otherwise.
+Five and six o'clock with odd minutes are copied from a timetable ("6:32"): the morning's.
 Midnight is the end of the day it is said with.
 """
 
@@ -12,7 +13,14 @@ from dataclasses import dataclass
 from app.tools.when.cursor import Cursor, number_word, rule
 from app.tools.when.model import DAY_SECONDS, impossible
 from app.tools.when.tokens import Kind
-from app.tools.when.vocabulary import EARLY_PARTS, LATE_PARTS, MONTHS, PART_REACH, PARTS
+from app.tools.when.vocabulary import (
+    EARLY_PARTS,
+    LATE_PARTS,
+    MONTHS,
+    PART_REACH,
+    PARTS,
+    WEEKDAYS,
+)
 
 HALF_DAY = DAY_SECONDS // 2
 
@@ -45,7 +53,8 @@ class DayPart:
 
 def _guess(hour: int, minute: int) -> ClockTime:
     """A clock time with an hour from 1 to 12 and no word on am or pm."""
-    return ClockTime((hour + 12 if hour < 7 else hour) * 3600 + minute * 60, loose=True)
+    early = hour in (5, 6) and minute % 5
+    return ClockTime((hour + 12 if hour < 7 and not early else hour) * 3600 + minute * 60, True)
 
 
 def _exact(hour: int, minute: int, second: int = 0) -> ClockTime:
@@ -241,6 +250,8 @@ def clock_time(c: Cursor, *, bare: bool = False) -> ClockTime | None:
     lead = c.accept("~") or lead
     if c.phrase("first thing in the morning", "first thing"):
         return _exact(8, 0)
+    if _last_thing(c):
+        return _exact(22 if c.peek().lemma == "tonight" else 17, 0)
     if c.phrase("end of the day", "end of day", "eod", "close of business", "cob"):
         return _exact(18, 0)
     if c.accept("noon"):
@@ -253,6 +264,18 @@ def clock_time(c: Cursor, *, bare: bool = False) -> ClockTime | None:
     if found is not None:
         c.accept("sharp", "exactly")
     return found
+
+
+@rule
+def _last_thing(c: Cursor) -> bool | None:
+    """ "last thing friday", "on friday last thing": without a day beside, it is no time."""
+    before = c.before().lemma
+    c.accept("the")
+    if not c.phrase("last thing"):
+        return None
+    c.accept("on")
+    day = (*WEEKDAYS, "today", "tomorrow", "tonight")
+    return True if before in day or c.peek().lemma in day or not c.embedded else None
 
 
 @rule
@@ -299,6 +322,8 @@ def _ordered(start: ClockTime, end: ClockTime, *, window: bool) -> ClockRange | 
         nearest = [s for s in (same, same - HALF_DAY) if 0 <= s < last.seconds]
         if nearest:
             first = ClockTime(nearest[0])
+    elif first.loose and first.seconds < last.seconds - HALF_DAY:
+        last = ClockTime(last.seconds - HALF_DAY, loose=True)  # "6:07-6:55" is no half day
     elif last.loose and last.seconds <= first.seconds:
         last = ClockTime(last.seconds + HALF_DAY, loose=first.loose)
     if last.loose and not first.loose:
@@ -323,6 +348,30 @@ def day_part(c: Cursor) -> DayPart | None:
     table = EARLY_PARTS if side == "early" else LATE_PARTS if side == "late" else PARTS
     first, last = table.get(name, PARTS[name])
     return DayPart(name, first * 3600, last * 3600)
+
+
+@rule
+def half_day(c: Cursor) -> DayPart | None:
+    """ "am" or "pm" behind a day: "thursday pm". Not the verb of "tomorrow am I free"."""
+    half = c.accept("am", "pm")
+    if half is None or c.peek().lemma in ("i", ".") or not c.settled():
+        return None
+    name = "morning" if half == "am" else "afternoon"
+    first, last = PARTS[name]
+    return DayPart(name, first * 3600, last * 3600)
+
+
+@rule
+def opening(c: Cursor) -> str | None:
+    """A word for what begins then, before its clock time: "friday 27th doors 7pm"."""
+    word = c.accept("doors", "starts", "start", "begins", "kickoff")
+    if word is None:
+        return None
+    c.accept("open", "opening")
+    place = c.place
+    found = clock_range(c) or clock_time(c)
+    c.place = place
+    return word if found is not None else None
 
 
 def fit(found: ClockTime, part: DayPart) -> ClockTime | None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from app.core.errors import KnownError
+from app.tools.when.clock_times import clock_range, clock_time, opening
 from app.tools.when.cursor import Cursor, ordinal, rule
 from app.tools.when.model import impossible
 from app.tools.when.tokens import Kind
@@ -280,7 +281,7 @@ def _ordinal_day(c: Cursor, weekday: int | None) -> Days | None:
     numeric = c.peek().kind is Kind.NUMBER
     day = ordinal(c)
     sure = article or weekday is not None or (numeric and not c.embedded)
-    if day is None or not c.settled() or not sure:
+    if day is None or not sure or not (c.settled() or _has_hours(c)):
         return None
     if not 1 <= day <= 31:
         raise impossible(f"No month has a day {day}.")
@@ -297,6 +298,15 @@ def _ordinal_day(c: Cursor, weekday: int | None) -> Days | None:
     if not fitting and weekday is not None:
         raise _contradiction(found[0], weekday)
     return one_day(fitting[0])
+
+
+def _has_hours(c: Cursor) -> bool:
+    """Whether a clock time stands behind the day: "the 27th 7pm"."""
+    place = c.place
+    opening(c)
+    found = clock_range(c) or clock_time(c)
+    c.place = place
+    return found is not None
 
 
 @rule

@@ -14,6 +14,7 @@ from app.tools.when.grammar import LONGEST_TEXT, expression, parse_when
 from app.tools.when.model import When
 from app.tools.when.tokens import Kind, Token, tokenize
 from app.tools.when.vocabulary import (
+    FOLLOWERS,
     HOLIDAYS,
     MONTHS,
     ORDINALS,
@@ -147,6 +148,28 @@ def _candidate(tokens: list[Token], begin: int, clock: Clock, future: bool) -> i
     return None
 
 
+def _owning(tokens: list[Token], begin: int, end: int) -> Token | None:
+    """The plural weekday that is a possessive without its sign: of "fridays meeting".
+
+    "Gym fridays", "fridays at 3" and "on fridays we" stay rules: no noun stands behind the day.
+    """
+    named = [token for token in tokens[begin:end] if token.lemma in PLURAL_WEEKDAYS]
+    said = {token.lemma for token in tokens[max(begin - 1, 0) : end]}
+    if len(named) != 1 or end >= len(tokens) or said & {"on", "every", "most"}:
+        return None
+    noun = tokens[tokens.index(named[0]) + 1]
+    plain = noun.kind is Kind.WORD and noun.lemma not in FOLLOWERS and noun.lemma not in PARTS
+    return named[0] if plain and tokens[end] is noun else None
+
+
+def of_one_day(text: str) -> str:
+    """ "Fridays" as "friday", where one stretch of time is asked for; other words as they are."""
+    words = text.split()
+    plural = words[-1].strip(".,!?").lower() if words else ""
+    plain = plural in PLURAL_WEEKDAYS and set(map(str.lower, words[:-1])) <= {"the", "my"}
+    return plural.removesuffix("s") if plain else text
+
+
 def find_when(
     text: str, clock: Clock, *, locale: str = "en_GB", future: bool = True
 ) -> tuple[When, tuple[int, int]] | None:
@@ -154,12 +177,14 @@ def find_when(
 
     `future` as in `parse_when`.
 
-    None if there is no time. The same as `parse_when` makes of that piece of the text. Raises
+    None if there is no time. The same as `parse_when` makes of that piece of the text, but that a
+    noun behind a plural weekday makes it a possessive ("fridays meeting"). Raises
     what `parse_when` raises where the words clearly name a time that cannot be ("on 31 Nov") or
     that is ambiguous ("on 3/4"); a choice is then the whole text with the date spelt out.
     """
     tokens = tokenize(text)
     best: tuple[int, int] | None = None
+    owner: Token | None = None
     place = 0
     while place < len(tokens):
         token = tokens[place]
@@ -171,13 +196,16 @@ def find_when(
             continue
         span = (token.start, tokens[end - 1].end)
         if best is None or span[1] - span[0] > best[1] - best[0]:
-            best = span
+            best, owner = span, _owning(tokens, place, end)
         place = end
     if best is None or best[1] - best[0] > LONGEST_TEXT:
         return None
     start, end = best
+    piece = text[start:end]
+    if owner is not None:
+        piece = text[start : owner.start] + owner.text[:-1] + text[owner.end : end]
     try:
-        return parse_when(text[start:end], clock, locale=locale, future=future), best
+        return parse_when(piece, clock, locale=locale, future=future), best
     except AmbiguousError as error:
         error.choices = tuple(
             (text[:start] + value + text[end:], label) for value, label in error.choices

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -21,6 +22,7 @@ from app.tools.when.spans import (
     after,
     beside_part,
     bounded,
+    inside_part,
     joined,
     part_of_day,
     rest,
@@ -34,6 +36,9 @@ from app.tools.when.vocabulary import words_of
 from app.tools.when.wording import describe, say_day, say_length, say_time
 
 LONGEST_TEXT = 500
+_MOST_TIMES = 4
+"""So many times may stand beside each other to be asked about."""
+
 _LEADS = frozenset(
     words_of(
         "on at for in from the around about is it its to anytime sometime my whole entire of any "
@@ -48,8 +53,8 @@ _MONTH_FIRST = frozenset({"en_us", "en_ph", "en_fm", "en_pw", "en_mh", "en_gu", 
 
 
 _KINDS = (
-    *(moment, joined, bounded, repeating, since, until, after, beside_part, part_of_day, running),
-    *(rest, slot),
+    *(moment, joined, bounded, repeating, since, until, after, beside_part, part_of_day),
+    *(inside_part, running, rest, slot),
 )
 
 
@@ -190,6 +195,47 @@ def _read(
     raise problem or unclear(text)
 
 
+_COUNTED_ON = {
+    "week": ("next week", "the week after next"),
+    "weekend": ("next weekend", "the weekend after next"),
+    "day": ("tomorrow", "the day after tomorrow"),
+}
+"""What "the week after" may be where nobody knows after which."""
+
+_FOLLOWING = re.compile(
+    rf"(?:(?:in|on|for) )?(?:the )?"
+    rf"(?:(?P<unit>{'|'.join(_COUNTED_ON)}) after|following (?P<other>{'|'.join(_COUNTED_ON)}))",
+    re.IGNORECASE,
+)
+_OR = re.compile(r"\s+or\s+", re.IGNORECASE)
+
+
+def _one_of(text: str, clock: Clock, *, future: bool) -> AmbiguousError | None:
+    """The question which of several times is meant, None where the words name no more than one.
+
+    "The week after" counts from a week that was spoken of; "3pm or 4pm" says both itself.
+    """
+    plain = " ".join(text.split()).strip(" .,;!?")
+    following = _FOLLOWING.fullmatch(plain)
+    if following is not None:
+        said: tuple[str, ...] = _COUNTED_ON[(following["unit"] or following["other"]).lower()]
+    else:
+        said = tuple(_OR.split(plain))
+    if not 1 < len(said) <= _MOST_TIMES or len(plain) > LONGEST_TEXT:
+        return None
+    try:
+        found = [_read(each, tokenize(each), clock, future=future, day_first=None) for each in said]
+    except KnownError:
+        return None
+    readings = " or ".join(each.said for each in found)
+    return AmbiguousError(
+        "when_ambiguous",
+        f"“{plain}” may be {readings}.",
+        "Say which one.",
+        choices=tuple((each.text, each.said) for each in found),
+    )
+
+
 def parse_when(text: str, clock: Clock, *, locale: str = "en_GB", future: bool = True) -> When:
     """The time that the whole of `text` says, in the clock's zone.
 
@@ -202,13 +248,16 @@ def parse_when(text: str, clock: Clock, *, locale: str = "en_GB", future: bool =
 
     Raises KnownError("when_unclear") if it is no time, KnownError("when_impossible") for dates
     and times that do not exist, AmbiguousError("when_ambiguous") with choices where it can be
-    read in two ways.
+    read in two ways, names several times to choose from, or counts from one not said here.
     """
     tokens = tokenize(text) if len(text) <= LONGEST_TEXT else []
     try:
         return _read(text, tokens, clock, future=future, day_first=None)
     except SlashError as slash:
         raise _ask(text, tokens, clock, future, locale, slash) from None
+    except KnownError as error:
+        question = _one_of(text, clock, future=future) if error.code == "when_unclear" else None
+        raise question or error from None
 
 
 def _ask(

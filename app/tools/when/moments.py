@@ -20,14 +20,18 @@ from app.tools.when.clock_times import (
     day_part,
     fit,
     fit_range,
+    half_day,
+    opening,
 )
 from app.tools.when.cursor import Cursor, rule
-from app.tools.when.dates import Days, iso_date, moved, one_day
+from app.tools.when.dates import Days, iso_date, moved, one_day, written_date
 from app.tools.when.durations import amount
 from app.tools.when.model import WhenKind, day_start, impossible, later
 from app.tools.when.periods import days, in_week, shifted
 from app.tools.when.tokens import Kind
 from app.tools.when.vocabulary import Amount
+
+_EVENING = DayPart("evening", 18 * 3600, 24 * 3600)
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def _instant(c: Cursor) -> datetime | None:
 
 
 @rule
-def _today_part(c: Cursor) -> tuple[Days, DayPart] | None:
+def today_part(c: Cursor) -> tuple[Days, DayPart] | None:
     """ "tonight", "this afternoon", "last night"."""
     night = DayPart("night", 18 * 3600, 24 * 3600)
     if c.accept("tonight"):
@@ -172,6 +176,15 @@ def _length(c: Cursor, parts: _Parts) -> Amount | None:
     if found is None or (not said and found.days + found.months):
         return None
     return found
+
+
+@rule
+def _begun(c: Cursor, day: Days) -> Days | None:
+    """The date of a bare weekday, said behind its time: "friday at 2pm starting the 27th"."""
+    if not c.accept("starting", "beginning"):
+        return None
+    c.accept("on", "from")
+    return written_date(c, day.first.weekday(), lead=True)
 
 
 @rule
@@ -199,23 +212,28 @@ def _one_more(c: Cursor, parts: _Parts, bare: bool) -> _Parts | None:
             return replace(parts, instant=instant)
     if parts.instant is None:
         if parts.day is None and parts.part is None:
-            both = _today_part(c)
+            both = today_part(c)
             if both is not None:
                 return replace(parts, day=both[0], part=both[1])
         if parts.day is None:
             day = days(c)
             if day is not None:
                 return replace(parts, day=day)
-        elif not parts.day.exact and (day := in_week(c, parts.day)):
+        elif not parts.day.exact and (day := in_week(c, parts.day) or _begun(c, parts.day)):
             return replace(parts, day=day)
         if parts.clock is None:
             loose = bare or parts.day is not None
+            opened = opening(c) if parts.day is not None else None
             clock = clock_range(c, bare=loose) or clock_time(c, bare=loose) or _bare_hour(c)
             clock = clock or (_beginning(c) if parts.day is not None else None)
+            if opened == "doors" and isinstance(clock, ClockTime):
+                clock = fit(clock, _EVENING) or clock  # nobody opens them at seven in the morning
             if clock is not None:
                 return replace(parts, clock=clock)
         if parts.part is None:
             part = day_part(c)
+            if part is None and parts.day is not None and parts.clock is None:
+                part = half_day(c)
             if part is not None:
                 return replace(parts, part=part)
     if parts.length is None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from app.tools.when.clock_times import DayPart, clock_time, day_part
+from app.tools.when.clock_times import ClockTime, DayPart, clock_time, day_part, fit
 from app.tools.when.cursor import Cursor, rule
 from app.tools.when.dates import Days, moved, one_day
 from app.tools.when.durations import amount, unit
 from app.tools.when.model import WhenKind, day_start, impossible, later
-from app.tools.when.moments import Reading, minute, moment, moved_by
+from app.tools.when.moments import Reading, minute, moment, moved_by, today_part
 from app.tools.when.periods import days, shifted
 from app.tools.when.vocabulary import Amount
 
@@ -181,9 +181,27 @@ def part_of_day(c: Cursor) -> Reading | None:
 
 
 @rule
+def inside_part(c: Cursor) -> Reading | None:
+    """A part of a day with one bound: "tonight after 8", "tomorrow evening before 9"."""
+    day = days(c)
+    both = today_part(c) if day is None else None
+    part = both[1] if both is not None else day_part(c)
+    day = both[0] if both is not None else day
+    if day is None or part is None or (day.until - day.first).days != 1:
+        return None
+    word = c.accept("after", "before", "until", "by")
+    bound = clock_time(c, bare=True) if word else None
+    fitted = fit(bound, part) if bound is not None else None
+    if not isinstance(fitted, ClockTime):
+        return None
+    first, last = (fitted.seconds, part.end) if word == "after" else (part.start, fitted.seconds)
+    return _span(c.moment(day.first, first), c.moment(day.first, last)) if first < last else None
+
+
+@rule
 def _hours_of(c: Cursor) -> DayPart | None:
     """What bounds a time and is none by itself: "after lunch", "before work"."""
-    hours = {"lunch": (12, 14), "work": (8, 18)}
+    hours = {"lunch": (12, 14), "work": (8, 18), "school": (8, 15)}
     word = c.accept(*hours)
     if word is None or not c.settled():
         return None
@@ -210,12 +228,12 @@ def beside_part(c: Cursor) -> Reading | None:
 
 @rule
 def joined(c: Cursor) -> Reading | None:
-    """ "today and tomorrow", "saturday and sunday": two days, one after the other.
+    """ "today and tomorrow", "saturday or sunday": two days, one after the other.
 
     Only as the whole of a text: among other words "and" may part two things.
     """
     first = None if c.embedded else days(c)
-    if first is None or (first.until - first.first).days != 1 or not c.accept("and", "&"):
+    if first is None or (first.until - first.first).days != 1 or not c.accept("and", "&", "or"):
         return None
     second = one_day(first.until) if c.phrase("the day after") else days(c)
     if second is not None and not second.exact and second.first < first.first:

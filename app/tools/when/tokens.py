@@ -14,7 +14,7 @@ from app.tools.when.vocabulary import ALIASES
 
 
 class Kind(Enum):
-    """WORD: letters. NUMBER: ASCII figures. SIGN: one other character. END: behind the last."""
+    """WORD: letters, or "2moro". NUMBER: ASCII figures. SIGN: another character. END: the end."""
 
     WORD = "word"
     NUMBER = "number"
@@ -46,7 +46,11 @@ _PLAIN = str.maketrans(
         "/": "/",
     }
 )
-_TOKEN = re.compile(r"(?P<number>[0-9]+)|(?P<word>[^\W\d_]+(?:'[^\W\d_]+)*)|(?P<sign>\S)")
+_TOKEN = re.compile(
+    r"(?P<word>2(?:moro|morrow|mro|nite)s?\b|[^\W\d_]+(?:'[^\W\d_]+)*)"
+    r"|(?P<number>[0-9]+)|(?P<sign>\S)",
+    re.IGNORECASE,
+)
 
 
 def tokenize(text: str) -> list[Token]:

@@ -177,6 +177,12 @@ ALIASES: dict[str, str] = {
     "tommorrow": "tomorrow",
     "tomarrow": "tomorrow",
     "tonite": "tonight",
+    "2moro": "tomorrow",
+    "2morrow": "tomorrow",
+    "2mro": "tomorrow",
+    "2nite": "tonight",
+    "nite": "night",
+    "arvo": "afternoon",
     "midday": "noon",
     "noonish": "noon",
     "wkend": "weekend",
@@ -224,6 +230,12 @@ for _word in _OFTEN_MISSPELT:
     for _slip in _slips(_word):
         if _slip not in WEEKDAYS and _slip not in MONTHS and _slip != _word:
             ALIASES.setdefault(_slip, _word)
+
+# "Todays mail": the apostrophe is what a hurried hand leaves out first. A weekday's plural is a
+# rule ("fridays at 3"), and only what follows tells it from "fridays meeting" (see `finder`).
+_OWNERS = frozenset({"today", "tomorrow", "yesterday", "tonight"})
+ALIASES |= {f"{_word}s": _word for _word in _OWNERS}
+ALIASES |= {f"{_slip}s": _word for _slip, _word in ALIASES.items() if _word in _OWNERS}
 
 # Words that may follow a bare number or a short name without making it part of a title.
 _PLAIN_FOLLOWERS = words_of(
