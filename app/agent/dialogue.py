@@ -7,15 +7,24 @@ when it was new, so that a prompt begins as the one before it and only its end i
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from app.agent.prompts import as_asked, go_on, time_context
-from app.agent.records import calls_made, is_record, open_then, time_then
+from app.agent.records import calls_made, is_record, open_then, settled_as, time_then
 from app.agent.steps import fact
 from app.core.messages import Message, Text, ToolCall, ToolResult, Turn, TurnState
 from app.core.ports import Clock
+from app.core.proposals import Risk
 from app.store.history import StoredTurn
+from app.tools.schemas import DECLARED
+
+_LEARNED_TURNS = 2
+"""Earlier turns for a model that learned the tools: its examples had hardly more."""
+
+TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+"""A time that was found free, as `facts` tell it."""
 
 _CHARACTERS_A_TOKEN = 5
 """More than text has on average: what does not fit, the engine leaves out, counting tokens."""
@@ -36,6 +45,15 @@ class Dialogue:
     cut: bool = False
 
 
+_LOOK = {spec.name for spec in DECLARED if spec.risk is Risk.READ} - {"cal_resolve"}
+"""Tools that propose nothing."""
+
+
+def _refused(facts: Sequence[str]) -> bool:
+    """Whether the last of a step's calls came to nothing (see `fact`)."""
+    return bool(facts) and facts[-1].partition(":")[0].endswith(" failed")
+
+
 @dataclass
 class _Step:
     """What the model wrote, and what came of it; `over` once a tool has said so."""
@@ -43,6 +61,20 @@ class _Step:
     reply: Message
     facts: list[str] = field(default_factory=list)
     over: bool = False
+
+    def settle(self, state: str) -> None:
+        """Say of what was proposed that it is done, declined, or waits for the user.
+
+        All that a step proposes is agreed to together; the last of its changes says so.
+        """
+        if _refused(self.facts):
+            return
+        for place in reversed(range(len(self.facts))):
+            opened = self.facts[place].removesuffix("]")
+            if opened[1:].partition(":")[0] not in _LOOK:
+                joint = "; " if ": " in opened else ": "
+                self.facts[place] = f"{opened}{joint}{state}]"
+                return
 
 
 @dataclass(frozen=True)
@@ -115,6 +147,59 @@ def dialogue_so_far(
     return Dialogue(tuple(messages), spans, (*turns, new), cut)
 
 
+def learned_dialogue(
+    new: int,
+    user: Message,
+    earlier: Iterable[StoredTurn],
+    clock: Clock,
+    room: int,
+    about: tuple[str, ...] = (),
+) -> Dialogue:
+    """The dialogue as a model that learned the tools knows it, ending in `user`.
+
+    Only what was said, its calls and their facts, each in a message of its own, and what the user
+    has open now; the newest turns that fit into `room` characters. Else as `dialogue_so_far`. What
+    a tool refused stays in: "no, the other one" may follow it.
+    """
+    kept: list[_Exchange] = []
+    for stored in earlier:
+        exchange = _exchange(stored, clock, failed=True)
+        if exchange is None:
+            continue
+        room -= exchange.size
+        if room < 0 or len(kept) == _LEARNED_TURNS:
+            break
+        kept.insert(0, exchange)
+    messages: list[Message] = []
+    turns: list[int] = []
+    for exchange in kept:
+        messages.append(exchange.stored.turn.user)
+        for step in exchange.steps:
+            messages += [step.reply, *([result_told(step.facts)] if step.facts else [])]
+        turns += [exchange.stored.id] * (len(messages) - len(turns))
+    if about:
+        opened = [f"[open: {', '.join(about)}]"]
+        if messages and messages[-1].role == "tool":
+            opened = [*kept[-1].steps[-1].facts, *opened]
+            messages.pop()
+            turns.pop()
+        messages.append(result_told(opened))
+        turns.append(new)
+    said = [exchange.stored.turn.user.text for exchange in kept]
+    free = times_told(fact for each in kept for step in each.steps for fact in step.facts)
+    return Dialogue((*messages, user), (*free, *said, user.text), (*turns, new))
+
+
+def times_told(facts: Iterable[str]) -> tuple[str, ...]:
+    """The free times among facts: the user may mean one of them by "then", so it may be copied."""
+    return tuple(time for fact in facts for time in TIME.findall(fact))
+
+
+def result_told(facts: Sequence[str]) -> Message:
+    """The message that tells a model that learned the tools what its calls came to."""
+    return Message("tool", (ToolResult("", True, "\n".join(facts)),))
+
+
 def spoken_of(earlier: Iterable[Turn]) -> tuple[tuple[str, ...], ...]:
     """What the results of earlier turns were about, newest first (see `Asked.recent`).
 
@@ -151,13 +236,20 @@ def before_last_step(turn: Turn) -> tuple[tuple[tuple[str, ...], ...], frozenset
     return tuple(reversed(spoken)), frozenset(called)
 
 
-def _exchange(stored: StoredTurn, clock: Clock) -> _Exchange | None:
-    """A turn as the model may see it; None if nothing answered it."""
-    if stored.turn.state not in (TurnState.DONE, TurnState.PAUSED):
-        return None
+def _exchange(stored: StoredTurn, clock: Clock, *, failed: bool = False) -> _Exchange | None:
+    """A turn as the model may see it; None if nothing answered it.
+
+    One that FAILED is seen where a tool refused its call, and `failed` ones are asked for.
+    """
+    state = stored.turn.state
     steps = _steps(stored.turn)
     if not steps:
         return None
+    refused = failed and state is TurnState.FAILED and _refused(steps[-1].facts)
+    if state not in (TurnState.DONE, TurnState.PAUSED) and not refused:
+        return None
+    if stored.turn.state is TurnState.PAUSED:
+        steps[-1].settle("waiting")
     # What was not noted is told in the zone of today: an older Phial, or a model that is not told.
     asked = replace(clock, now=stored.started_at.astimezone(clock.zone))
     time = time_then(stored.turn.replies) or time_context(asked)
@@ -177,6 +269,8 @@ def _steps(turn: Turn) -> list[_Step]:
         for part in reply.parts:
             if isinstance(part, ToolResult) and is_record(part):
                 made = calls_made(part) or made
+                if steps and (state := settled_as(part)):
+                    steps[-1].settle(state)
             elif isinstance(part, ToolResult) and steps:
                 steps[-1].facts.append(fact(part.name, part.content, ok=part.ok))
         if reply.role != "assistant":

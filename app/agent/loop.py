@@ -27,15 +27,29 @@ from app.agent.mending import mended
 from app.agent.merging import merged
 from app.agent.policy import Consent, is_agreed
 from app.agent.prompts import time_context
-from app.agent.provenance import unsaid
+from app.agent.provenance import told_in, unsaid
 from app.agent.questions import question_for, with_choice
-from app.agent.records import called_message, result_message, shown_message, timed_message
+from app.agent.records import (
+    called_message,
+    result_message,
+    settled_message,
+    shown_message,
+    timed_message,
+)
 from app.agent.requests import Requests
-from app.agent.steps import MOST_CALLS, READERS, Step, facts, may_need_more, too_many_calls
+from app.agent.steps import (
+    MOST_CALLS,
+    READERS,
+    Step,
+    facts,
+    may_need_more,
+    too_many_calls,
+    waits_for_a_time,
+)
 from app.core.errors import STOPPED, AmbiguousError, KnownError
 from app.core.messages import Message, Text, ToolCall, TurnState
-from app.core.ports import Asked, Clock, Engine, Prefix, ToolOutcome
-from app.core.proposals import Change, Proposal, Provenance, Question
+from app.core.ports import Asked, Capabilities, Clock, Engine, Prefix, ToolOutcome
+from app.core.proposals import UNSURE_FOUND, Change, Proposal, Provenance, Question
 from app.store.history import History
 from app.tools.registry import Registry
 
@@ -43,6 +57,7 @@ Apply = Callable[[int | None, str, Sequence[Change]], Sequence[str]]
 """Makes changes, all or none: (turn id, title, changes) to their journal ids."""
 
 _UNFINISHED = "Stopped before it was finished."
+_REST_UNCLEAR = "I did not understand what to do with that. Say the rest in a message of its own."
 
 
 class Agent:
@@ -130,6 +145,7 @@ class Agent:
         try:
             if self._history.paused(turn) is None:
                 raise _not_waiting()
+            self._history.add_reply(turn, settled_message(done=False))
             yield self._done(turn, "Nothing was changed.")
         except KnownError as error:
             yield Stopped(error, error.details)
@@ -191,10 +207,9 @@ class Agent:
             planned = self._requests.first(turn, conversation, user.text, clock, about)
             if not learned:
                 self._history.add_reply(turn, timed_message(time_context(clock)))
-            goes_on = not learned and not capabilities.reasoning and may_need_more(user.text)
-            yield from self._steps(turn, planned, asked, consent, goes_on=goes_on)
+            yield from self._steps(turn, planned, asked, consent, more=_more(capabilities))
             return
-        planned = self._requests.first(turn, conversation, condition.question, clock)
+        planned = self._requests.first(turn, conversation, condition.question, clock, about)
         step = yield from self._step(turn, planned, replace(asked, words=condition.question))
         if step is None:
             return
@@ -203,12 +218,14 @@ class Agent:
         wanted = condition.then if condition.holds(step.data) else condition.otherwise
         if not wanted or only_shows(wanted):
             also = "" if wanted else "\nSo nothing was changed."
-            yield self._done(turn, f"{step.sentence}{also}")
+            doubt = f"\n{UNSURE_FOUND}" if step.unsure else ""
+            yield self._done(turn, f"{step.sentence}{also}{doubt}")
             return
         yield self._stepped(turn, step)
-        planned = self._requests.first(turn, conversation, wanted, clock)
+        planned = self._requests.first(turn, conversation, wanted, clock, about)
         asked = replace(asked, words=wanted, recent=step.recent)
-        yield from self._steps(turn, planned, asked, consent, made=len(step.calls))
+        made = len(step.calls)
+        yield from self._steps(turn, planned, asked, consent, made=made, unsure=step.unsure)
 
     def _steps(
         self,
@@ -218,21 +235,29 @@ class Agent:
         consent: Consent,
         *,
         made: int = 0,
-        goes_on: bool = False,
+        unsure: bool = False,
+        more: Callable[[Step, str], bool] = lambda _step, _words: False,
     ) -> Iterator[AgentEvent]:
         """One step after the other, until one proposes something or answers.
 
-        `made` calls were made before. `goes_on`: what was looked up is given back to the model.
+        `made` calls were made before, and may have been misread where they were `unsure`. `more`
+        says of a step and the user's words whether what was looked up is given back to the model.
         """
+        before: Step | None = None
         while True:
             step = yield from self._step(turn, planned, asked, made)
             if step is None:
                 return
             made += len(step.calls)
-            if not goes_on or not step.only_looked or made >= MOST_CALLS:
-                yield from self._settle(turn, step.outcomes, consent, step.foreign)
+            unsure = unsure or step.unsure
+            if before is not None and step.calls == before.calls and _is_small(self._engine):
+                yield self._done(turn, _REST_UNCLEAR)  # it would only say the same again
+                return
+            if not step.only_looked or made >= MOST_CALLS or not more(step, asked.words):
+                yield from self._settle(turn, step.outcomes, consent, step.foreign, unsure=unsure)
                 return
             yield self._stepped(turn, step)
+            before = step
             if any(call.name in READERS for call in step.calls):
                 consent = Consent.ASK  # what others wrote must not lead to a change unseen
             planned = self._requests.next(planned, turn, step)
@@ -245,6 +270,7 @@ class Agent:
         spoken = Spoken()
         try:
             end = yield from self._engine.generate(planned, spoken)
+            unsure = end.confidence < self._engine.capabilities().sure_from
             text = spoken.text.strip()
             if not text and not spoken.calls:
                 raise KnownError(
@@ -262,10 +288,10 @@ class Agent:
         if calls:
             if made + len(calls) > MOST_CALLS:
                 raise too_many_calls()
-            foreign = unsaid(spoken.calls, self._registry.declared, planned.request.spans)
+            foreign = unsaid(spoken.calls, self._registry.declared, told_in(planned.request))
             words = [part for part in spoken.parts if isinstance(part, Text)]
             reply = Message("assistant", (*words, *spoken.calls))
-            return (yield from self._act(turn, calls, foreign, asked, reply))
+            return (yield from self._act(turn, calls, foreign, asked, reply, unsure))
         self._history.finish(turn, TurnState.DONE)
         yield Answered(text, turn)
         if end.reason == "length":
@@ -285,11 +311,12 @@ class Agent:
         foreign: tuple[Provenance, ...],
         asked: Asked,
         reply: Message,
+        unsure: bool,
     ) -> Generator[AgentEvent, None, Step | None]:
         """Run the calls in order; None if one of them made the turn wait with a question.
 
         `foreign` is the provenance of the arguments that are not the user's words; `reply` is what
-        the calls were read from.
+        the calls were read from; `unsure` as in `Step`.
         """
         outcomes: list[ToolOutcome] = []
         for index, call in enumerate(calls):
@@ -300,19 +327,19 @@ class Agent:
             except KnownError as error:
                 self._history.add_reply(turn, result_message(call.name, False, error.code))
                 yield CallAnswered(call.name, None, error)
-                question = question_for(error, calls, index, foreign)
+                question = question_for(error, calls, index, foreign, unsure=unsure)
                 if question is None:
                     raise
                 self._history.pause(turn, question)
                 yield Stopped(error)
                 return None
-            known = result_message(call.name, True, facts(outcome.data), outcome.mentions)
+            known = result_message(call.name, True, facts(outcome), outcome.mentions)
             self._history.add_reply(turn, known)
             yield CallAnswered(call.name, outcome)
             outcomes.append(outcome)
             if outcome.mentions:  # "find Bob's mail and forward it"
                 asked = replace(asked, recent=(outcome.mentions, *asked.recent))
-        return Step(reply, tuple(calls), tuple(outcomes), foreign, asked.recent)
+        return Step(reply, tuple(calls), tuple(outcomes), foreign, asked.recent, unsure)
 
     def _stepped(self, turn: int, step: Step) -> Stepped:
         self._history.add_reply(turn, Message.of("assistant", step.sentence))
@@ -338,9 +365,10 @@ class Agent:
         if called & READERS:
             consent = Consent.ASK  # as in the step that ended with the question
         try:
-            step = yield from self._act(turn, calls, foreign, asked, reply)
+            unsure = question.unsure
+            step = yield from self._act(turn, calls, foreign, asked, reply, unsure)
             if step is not None:
-                yield from self._settle(turn, step.outcomes, consent, foreign)
+                yield from self._settle(turn, step.outcomes, consent, foreign, unsure=unsure)
         except KnownError as error:
             waits_on = None if error.code == "stopped" else TurnState.PAUSED
             yield self._ended(turn, error, also=waits_on)
@@ -370,12 +398,16 @@ class Agent:
         outcomes: Sequence[ToolOutcome],
         consent: Consent,
         foreign: tuple[Provenance, ...] = (),
+        *,
+        unsure: bool = False,
     ) -> Iterator[AgentEvent]:
         proposal = merged([outcome.proposal for outcome in outcomes if outcome.proposal])
         if proposal is None:
-            yield self._done(turn, "\n".join(outcome.sentence for outcome in outcomes))
+            sentences = [outcome.sentence for outcome in outcomes]
+            yield self._done(turn, "\n".join([*sentences, UNSURE_FOUND] if unsure else sentences))
         else:
-            proposal = replace(proposal, provenance=(*proposal.provenance, *foreign))
+            provenance = (*proposal.provenance, *foreign)
+            proposal = replace(proposal, provenance=provenance, unsure=unsure)
             if is_agreed(proposal, consent):
                 self._engine.check_stop()
                 if turn is not None and self._history.paused(turn) is not None:
@@ -398,6 +430,8 @@ class Agent:
         ids = self._apply(turn, proposal.title, chosen.changes)
         applied = Applied(tuple(zip(ids, chosen.changes, strict=True)))
         try:
+            if turn is not None:
+                self._history.add_reply(turn, settled_message(done=True))
             answer = self._done(turn, chosen.done)  # on disk before anyone is told
         except KnownError as error:
             yield applied
@@ -412,6 +446,17 @@ class Agent:
             self._history.add_reply(turn, Message.of("assistant", sentence))
             self._history.finish(turn, TurnState.DONE)
         return Answered(sentence, turn)
+
+
+def _more(capabilities: Capabilities) -> Callable[[Step, str], bool]:
+    """When a model of such capabilities is told what it looked up, to go on from there."""
+    if capabilities.tools_learned:
+        return waits_for_a_time
+    return lambda _, words: not capabilities.reasoning and may_need_more(words)
+
+
+def _is_small(engine: StoppableEngine) -> bool:
+    return engine.capabilities().tools_learned
 
 
 def _not_waiting() -> KnownError:

@@ -16,6 +16,17 @@ from app.core.messages import ToolCall
 from app.core.ports import Clock
 from app.tools.when import WhenKind, find_when, parse_when
 
+_ON = re.compile(r"^(?:on|at|for)\s+", re.IGNORECASE)
+_APART = re.compile(
+    r"[.;!?]|\b(?:not|no|instead|from|than|until|till|before|after)\b", re.IGNORECASE
+)
+_LENGTH = re.compile(
+    r"(?<!in )(?<!every )(?<!within )(?<!last )(?<!next )(?<!past )(?<!\d[.:])\b(?P<length>"
+    r"(?:\d+(?:[.,]\d+)?|an?|one|two|three|four|half an?|a quarter of an|fifteen|twenty|thirty"
+    r"|forty|forty-five|sixty|ninety)[ -]?(?:and a half[ -])?(?:hours?|hrs?|minutes?|mins?))\b"
+    r"(?! (?:before|beforehand|earlier|later|after|ahead|prior|ago|in advance|from now|notice))",
+    re.IGNORECASE,
+)
 _WRITES = frozenset({"mail_draft", "mail_reply", "mail_forward"})
 _JUST_WRITTEN = frozenset({"it", "that", "this", "the draft", "the mail", "the email", "the reply"})
 _LINKS = frozenset({"on", "at", "for", "from", "by", "this", "the"})
@@ -50,7 +61,10 @@ def mended(calls: Sequence[ToolCall], text: str, clock: Clock, locale: str) -> l
         arguments["where"] = _before(where, when, text)
     if isinstance(title, str) and isinstance(when, str):
         arguments["title"] = _before(title, when, text)
+        when = _with_its_day(when, text, clock, locale)
         arguments["when"] = _with_clock_time(when, text, arguments, clock, locale)
+        if length := _length_said(text, arguments):
+            arguments["duration"] = length
     return [ToolCall("cal_create", arguments)]
 
 
@@ -106,6 +120,41 @@ def _with_clock_time(
     except KnownError:
         return when  # the tool says what is wrong with it
     return when if whole.kind in (WhenKind.DAY, WhenKind.RECURRING) else joined
+
+
+def _with_its_day(when: str, text: str, clock: Clock, locale: str) -> str:
+    """A time of day with the only day said before it: "next Thursday I'm having tea at four".
+
+    Not over the end of a sentence, and not where the day may be what it is not.
+    """
+    try:
+        place = re.search(rf"(?<!\w){re.escape(when)}(?!\w)", text)
+        if place is None or parse_when(when, clock, locale=locale).dated:
+            return when
+        before = text[: place.start()]
+        found = find_when(before, clock, locale=locale)
+        if found is None or found[0].kind is not WhenKind.DAY:
+            return when
+        first, last = found[1]
+        between = before[last:]
+        if _APART.search(between) or _APART.search(before[:first].rpartition(",")[2]):
+            return when
+        if find_when(between, clock, locale=locale) is not None:
+            return when
+        return f"{_ON.sub('', before[first:last].strip())} at {when}"
+    except KnownError:
+        return when
+
+
+def _length_said(text: str, arguments: dict[str, object]) -> str:
+    """The only length of time the message speaks of, where no argument has it: "a 2 hour talk"."""
+    if "duration" in arguments:
+        return ""
+    said = list(_LENGTH.finditer(text))
+    if len(said) != 1:
+        return ""
+    length = said[0]["length"]
+    return "" if any(length in str(value) for value in arguments.values()) else length
 
 
 def _event_words(arguments: dict[str, object]) -> set[str]:

@@ -12,7 +12,8 @@ class Consent(Enum):
 
     ASK: nothing. CLEAR, the window's: a change that can be undone, if there is one way to do it
     and nothing to weigh. FIRST, `--yes` on the command line: the first option of anything, but no
-    mail to an address that the model made up.
+    mail to an address that the model made up. Whatever was agreed to beforehand, a proposal that
+    may rest on a misunderstanding is shown.
     """
 
     ASK = "ask"
@@ -22,6 +23,8 @@ class Consent(Enum):
 
 def is_agreed(proposal: Proposal, consent: Consent) -> bool:
     """Whether the first option may be made at once."""
+    if proposal.unsure:
+        return False
     if consent is Consent.FIRST:
         sends = proposal.risk is Risk.SEND
         return not (sends and any("@" in each.value for each in proposal.provenance))

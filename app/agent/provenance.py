@@ -5,14 +5,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from app.core.messages import ToolCall
-from app.core.ports import ToolSpec
+from app.agent.dialogue import TIME
+from app.core.messages import ToolCall, ToolResult
+from app.core.ports import GenerateRequest, ToolSpec
 from app.core.proposals import Provenance
 from app.tools.wording import shown
 
 _MODEL = "the model"
-_ID = re.compile(r"[a-z][0-9]{1,9}\Z")
+_FOUND = "Phial, among the free times"
+_AN_ID = re.compile(r"\b[a-z][0-9]{1,9}\b")
 # Scripts written without spaces between words: each character counts as a word.
 _UNSPACED = (
     "\u0e00-\u0eff"  # Thai, Lao
@@ -22,23 +25,48 @@ _UNSPACED = (
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 
 
+@dataclass(frozen=True)
+class Told:
+    """What a model was given: the user's `texts`, the ids of things, and `times` found free."""
+
+    texts: tuple[str, ...]
+    ids: frozenset[str] = frozenset()
+    times: tuple[str, ...] = ()
+
+
+def told_in(request: GenerateRequest) -> Told:
+    """What a request tells a model."""
+    times = tuple(span for span in request.spans if TIME.fullmatch(span))
+    texts = tuple(span for span in request.spans if span not in times)
+    results = (
+        part.content
+        for message in request.messages
+        for part in message.parts
+        if isinstance(part, ToolResult)
+    )
+    said = (message.text for message in request.messages)
+    ids = frozenset(each for text in (*results, *said) for each in _AN_ID.findall(text))
+    return Told(texts, ids, times)
+
+
 def unsaid(
-    calls: Sequence[ToolCall], specs: Sequence[ToolSpec], texts: Sequence[str]
+    calls: Sequence[ToolCall], specs: Sequence[ToolSpec], told: Told
 ) -> tuple[Provenance, ...]:
-    """The string arguments, also in lists, whose words stand in none of the user's `texts`.
+    """The string arguments, also in lists, whose words stand in none of the user's texts.
 
     `calls` are as the model made them: mending joins words that the user said apart. Case,
-    spacing and punctuation do not count. Numbers, yes or no, words of a fixed list and ids
-    ("e12") are not anybody's words and are left out; a date the model made of words is not.
+    spacing and punctuation do not count. Numbers, yes or no, words of a fixed list and ids that
+    were told ("e12") are not anybody's words and are left out; a date the model made of words, and
+    a time it took from those that were found free, are not.
     """
-    said = [_words(text) for text in texts]
+    said = [_words(text) for text in told.texts]
     found = [
-        Provenance(name, shown(value), _MODEL)
+        Provenance(name, shown(value), _FOUND if value.strip() in told.times else _MODEL)
         for call in calls
         for name, value, may_be_id in _open_strings(call, specs)
         if value.strip()
-        and not (may_be_id and _ID.match(value.strip()))
-        and not _is_said(value, texts, said)
+        and not (may_be_id and value.strip() in told.ids)
+        and not _is_said(value, told.texts, said)
     ]
     return tuple(dict.fromkeys(found))
 

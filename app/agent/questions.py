@@ -16,6 +16,8 @@ def question_for(
     calls: Sequence[ToolCall],
     call: int,
     provenance: tuple[Provenance, ...],
+    *,
+    unsure: bool,
 ) -> Question | None:
     """What to ask the user about the one of `calls` that ended in `error`.
 
@@ -30,6 +32,7 @@ def question_for(
         calls=tuple(calls),
         call=call,
         provenance=provenance,
+        unsure=unsure,
     )
 
 

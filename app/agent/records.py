@@ -1,8 +1,8 @@
 """What the agent writes down with a turn beside what was said, as results of no tool.
 
 They are stored as tool results because those are for nobody's eyes: what the user had open when
-the turn began, the line about the time the model was given with it, and the calls as the model made
-them where code has mended them.
+the turn began, the line about the time the model was given with it, the calls as the model made
+them where code has mended them, and whether the user agreed to what was proposed.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from app.core.messages import Message, ToolCall, ToolResult
 _SHOWN = "shown"
 _TIMED = "timed"
 _CALLED = "called"
+_SETTLED = "settled"
 
 
 def result_message(name: str, ok: bool, content: str, mentions: tuple[str, ...] = ()) -> Message:
@@ -38,6 +39,16 @@ def called_message(calls: Sequence[ToolCall]) -> Message:
     return result_message(_CALLED, True, json.dumps(made, ensure_ascii=False))
 
 
+def settled_message(*, done: bool) -> Message:
+    """The record of the user's yes, and that it was done; or of a no."""
+    return result_message(_SETTLED, True, "done" if done else "declined")
+
+
+def settled_as(record: ToolResult) -> str:
+    """How it was settled, "done" or "declined"; "" for any other result."""
+    return record.content if record.name == _SETTLED else ""
+
+
 def open_then(replies: Sequence[Message]) -> tuple[str, ...]:
     """What the user had open when the turn of these replies began."""
     record = _record(_SHOWN, replies)
@@ -59,7 +70,7 @@ def calls_made(record: ToolResult) -> tuple[ToolCall, ...] | None:
 
 def is_record(part: ToolResult) -> bool:
     """Whether this is no tool's result."""
-    return part.name in (_SHOWN, _TIMED, _CALLED)
+    return part.name in (_SHOWN, _TIMED, _CALLED, _SETTLED)
 
 
 def _record(name: str, replies: Sequence[Message]) -> ToolResult | None:

@@ -7,7 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 
-from app.agent.dialogue import dialogue_so_far, room_for_dialogue, spoken_of
+from app.agent.dialogue import (
+    dialogue_so_far,
+    learned_dialogue,
+    result_told,
+    room_for_dialogue,
+    spoken_of,
+    times_told,
+)
 from app.agent.generation import Planned, StoppableEngine
 from app.agent.prompts import PLANNER, THINKER, go_on
 from app.agent.steps import Step
@@ -17,6 +24,9 @@ from app.store.history import History, StoredTurn
 from app.tools.registry import Registry
 
 _TURNS_AT_ONCE = 16
+
+_LEARNED_ROOM = 1000
+"""Characters of earlier turns for a model that learned the tools from short dialogues."""
 
 _MOST_THINKING = 4096
 _LONGEST_REASONED_ANSWER = 2048
@@ -50,21 +60,22 @@ class Requests:
     ) -> Planned:
         """What the engine is asked when a turn begins; `about` is what the user has open.
 
-        A model that learned the tools may name any of them, and learned to answer a single
-        message; any other is given the rules and the dialogue so far.
+        A model that learned the tools may name any of them, and is given the last turns; any other
+        is given the rules and the dialogue so far.
         """
         capabilities = self._engine.capabilities()
         user = Message.of("user", text)
-        if capabilities.tools_learned:
-            alone = GenerateRequest(
-                id=uuid.uuid4().hex,
-                messages=(user,),
-                tools=self._registry.declared,
-                spans=(text,),
-            )
-            return Planned(alone, (turn,))
-        prefix = self.prefix()
         earlier = self._earlier(conversation, turn)
+        if capabilities.tools_learned:
+            dialogue = learned_dialogue(turn, user, earlier, clock, _LEARNED_ROOM, about)
+            request = GenerateRequest(
+                id=uuid.uuid4().hex,
+                messages=dialogue.messages,
+                tools=self._registry.declared,
+                spans=dialogue.spans,
+            )
+            return Planned(request, dialogue.turns)
+        prefix = self.prefix()
         room = room_for_dialogue(capabilities.context)
         dialogue = dialogue_so_far(turn, user, clock, earlier, room, about)
         request = GenerateRequest(
@@ -82,10 +93,13 @@ class Requests:
     def next(self, planned: Planned, turn: int, step: Step) -> Planned:
         """What it is asked after a step of `turn` (its facts are ids and counts)."""
         request = planned.request
-        messages = (*request.messages, step.reply, go_on(step.facts))
+        learned = self._engine.capabilities().tools_learned
+        told = result_told([step.facts]) if learned else go_on(step.facts)
+        messages = (*request.messages, step.reply, told)
+        spans = (*times_told([step.facts]), *request.spans)
         return replace(
             planned,
-            request=replace(request, id=uuid.uuid4().hex, messages=messages),
+            request=replace(request, id=uuid.uuid4().hex, messages=messages, spans=spans),
             turns=(*planned.turns, turn, turn),
         )
 

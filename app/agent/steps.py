@@ -17,9 +17,21 @@ MOST_CALLS = 4
 READERS = frozenset({"mail_read", "mail_summarise", "mail_extract"})
 """Tools that read what others wrote."""
 
+_MOST_IDS = 20
+_MOST_TIMES = 3
+_TO_THE_MINUTE = len("2026-11-18T09:30")
+
 _MORE = re.compile(
     r"\b(?:if|unless|otherwise|depending|in case|whether|as long as|provided|then|after that"
     r"|whoever|whichever)\b",
+    re.IGNORECASE,
+)
+
+
+_SECOND_WISH = re.compile(
+    r"(?:\b(?:and|then)\b|[&,.;:?!])\s+(?:(?:please|then|also|let['’]?s)\s+)*"  # noqa: RUF001
+    r"(?:add|block|book|create|enter|fill|make|move|note|pencil|plan|push|put|reserve|schedule|set"
+    r"|shift|use)\s+\w",
     re.IGNORECASE,
 )
 
@@ -28,7 +40,8 @@ _MORE = re.compile(
 class Step:
     """Calls and their outcomes, one for each. `recent` as in `Asked`, with what they spoke of.
 
-    `reply` is what the model wrote, its calls before they were mended.
+    `reply` is what the model wrote, its calls before they were mended; it may have misread the
+    user where it was `unsure`.
     """
 
     reply: Message
@@ -36,6 +49,7 @@ class Step:
     outcomes: tuple[ToolOutcome, ...]
     foreign: tuple[Provenance, ...]
     recent: tuple[tuple[str, ...], ...]
+    unsure: bool = False
 
     @property
     def only_looked(self) -> bool:
@@ -56,7 +70,17 @@ class Step:
     def facts(self) -> str:
         """What the model may know of it."""
         pairs = zip(self.calls, self.outcomes, strict=True)
-        return "\n".join(fact(call.name, facts(outcome.data)) for call, outcome in pairs)
+        return "\n".join(fact(call.name, facts(outcome)) for call, outcome in pairs)
+
+
+def waits_for_a_time(step: Step, text: str) -> bool:
+    """Whether a step found free times, and the words go on with what one of them is for.
+
+    "Find an hour tomorrow and book the dentist". Nothing else is asked of a small model twice:
+    other second wishes it calls at once.
+    """
+    looked = [call.name for call in step.calls] == ["cal_free"]
+    return looked and bool(_SECOND_WISH.search(text))
 
 
 def may_need_more(text: str) -> bool:
@@ -74,16 +98,26 @@ def fact(tool: str, content: str, *, ok: bool = True) -> str:
     return f"[{tool}: {content}]" if content else f"[{tool}]"
 
 
-def facts(data: Mapping[str, object]) -> str:
-    """What the model may know of a result: counts and ids, no text that others wrote."""
+def facts(outcome: ToolOutcome) -> str:
+    """What the model may know of a result: counts, ids and free times, no text by others."""
+    data = outcome.data
     found: list[str] = []
-    for key, value in data.items():
-        if isinstance(value, bool | int):
-            found.append(f"{key}: {value}")
-        elif isinstance(value, list | tuple):
-            ids = [item["id"] for item in value if isinstance(item, Mapping) and "id" in item]
-            found.append(f"{key}: {', '.join(map(str, ids)) or len(value)}")
-    return "; ".join(found)
+    if "free" in data:
+        found.append("free" if data["free"] else "busy")
+        if data["free"]:
+            slots = data.get("slots")
+            listed = slots if isinstance(slots, list | tuple) else ()
+            starts = [str(slot["start"]) for slot in listed if isinstance(slot, Mapping)]
+            found.append(", ".join(start[:_TO_THE_MINUTE] for start in starts[:_MOST_TIMES]))
+        return "; ".join(filter(None, found))
+    for name in ("total", "unchanged"):
+        if isinstance(count := data.get(name), int):
+            found.append(f"{name}: {count}")
+    if data.get("mentioning") is True:
+        found.append("only mentioning them")
+    ids = [each for each in outcome.mentions if not each.startswith("@")]
+    found.append(", ".join(ids[:_MOST_IDS]))
+    return "; ".join(filter(None, found))
 
 
 def too_many_calls() -> KnownError:

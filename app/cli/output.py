@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TextIO
 
 from app.agent.events import (
@@ -25,7 +25,7 @@ from app.agent.events import (
     Working,
 )
 from app.core.errors import AmbiguousError, KnownError
-from app.core.proposals import Change, Proposal, Risk
+from app.core.proposals import UNSURE, Change, Proposal, Risk
 from app.core.text import printable
 
 
@@ -130,6 +130,7 @@ class TextOutput:
     def __init__(self) -> None:
         self._speaking = False
         self._applied = ""
+        self._unsure = False
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(errors="replace")  # a dash must not fail in an old locale
 
@@ -165,6 +166,7 @@ class TextOutput:
         match event:
             case Proposed(proposal):
                 self._end_speech()
+                self._unsure = proposal.unsure
                 self._say(proposal_text(proposal))
             case Said(text):
                 self._say(text if self._speaking else text.lstrip(), end="")
@@ -172,6 +174,8 @@ class TextOutput:
             case Answered(text, _, waiting):
                 if self._speaking:
                     self._end_speech()  # the model's own answer has been printed as it came
+                elif waiting and self._unsure:
+                    self._say(f"\n{text} Say it in other words, or call the tool: phial tool.")
                 elif waiting:
                     self._say(f"\n{text} Repeat with --yes to take the first option.")
                 else:
@@ -193,12 +197,23 @@ class TextOutput:
                 pass  # the answer is what was asked for
 
 
+def _summaries(changes: Sequence[Change]) -> list[str]:
+    """The lines of changes; a series that is split is two changes of files with one line."""
+    lines: list[str] = []
+    for change in changes:
+        split = change.target.startswith("calendar:") and change.summary in lines
+        if not split:
+            lines.append(change.summary)
+    return lines
+
+
 def proposal_text(proposal: Proposal) -> str:
     """The title; below it what would change, or the numbered ways to choose from."""
     lines = [f"{proposal.title}  [{proposal.risk.name.lower()}]"]
+    lines += [f"  {UNSURE}"] if proposal.unsure else []
     if len(proposal.options) == 1:
         (option,) = proposal.options
-        lines += [f"  {change.summary}" for change in option.changes]
+        lines += [f"  {each}" for each in _summaries(option.changes)]
         lines += [f"  {option.reason}"] if option.reason else []
     else:
         for number, option in enumerate(proposal.options, 1):
@@ -251,6 +266,7 @@ def _proposal_values(proposal: Proposal) -> dict[str, object]:
         "risk": proposal.risk.name,
         "options": options,
         "changes": options[0]["changes"],
+        "unsure": proposal.unsure,
         "provenance": [
             {"argument": each.argument, "value": each.value, "source": each.source}
             for each in proposal.provenance

@@ -57,7 +57,9 @@ class Finished:
 
     `timings` are milliseconds by name (prefill, decode, constraint ...); `prompt_tokens` and
     `completion_tokens` count model tokens. `evaluated_tokens` of the prompt had to be evaluated;
-    the rest was held in the context or read from a saved state.
+    the rest was held in the context or read from a saved state. `confidence` is how likely the
+    model's tool calls were to it, from 0 to 1: the product of their tokens' probabilities; 1 where
+    none were made, or none are measured.
     """
 
     reason: StopReason
@@ -65,6 +67,7 @@ class Finished:
     completion_tokens: int = 0
     timings: Mapping[str, float] = field(default_factory=dict)
     evaluated_tokens: int = 0
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,8 @@ class Capabilities:
     answers. `trained_context` is the longest it was made for; `long_rope`: beyond its original
     length, with LongRoPE's long factors. `kv_type` is how keys and values are kept ("f16",
     "q8_0"). `memory_bytes` is what it takes, estimated. `devices` are the GPUs there are, each
-    with its free memory, as a person reads it.
+    with its free memory, as a person reads it. `sure_from` is the confidence from which its calls
+    were found to be right often enough; 0 where it is not measured.
     """
 
     model_name: str
@@ -108,6 +109,7 @@ class Capabilities:
     kv_type: str = "f16"
     memory_bytes: int = 0
     devices: tuple[str, ...] = ()
+    sure_from: float = 0.0
 
 
 class Engine(Protocol):

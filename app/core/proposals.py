@@ -17,6 +17,15 @@ def version_of(content: str | bytes | None) -> str:
     return sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
+UNSURE = "I am not sure that I understood you. Look before you agree."
+"""What is said with a proposal that is unsure."""
+
+UNSURE_ASKED = "I am not sure that I understood you. If it is none of these, say no."
+"""What is said with a question that is."""
+
+UNSURE_FOUND = "I was not sure that I understood you. If this is not it, say it in other words."
+"""What is said after an answer that is."""
+
 _UNDO = "undo "
 
 
@@ -172,13 +181,15 @@ class Proposal:
     """A question to the user with at least one option; the first is the default.
 
     `provenance` lists the arguments that are not the user's own words; such a proposal is never
-    agreed to on the user's behalf.
+    agreed to on the user's behalf. Nor is one that is `unsure`: the model's best reading of words
+    it may have misunderstood.
     """
 
     title: str
     options: tuple[Option, ...]
     tool_risk: Risk = Risk.READ
     provenance: tuple[Provenance, ...] = ()
+    unsure: bool = False
 
     @property
     def risk(self) -> Risk:
@@ -193,6 +204,7 @@ class Proposal:
             "tool_risk": self.tool_risk.name,
             "options": [option.to_json() for option in self.options],
             "provenance": _provenance_to_json(self.provenance),
+            "unsure": self.unsure,
         }
 
     @staticmethod
@@ -206,6 +218,7 @@ class Proposal:
             options=tuple(Option.from_json(option) for option in options),
             tool_risk=Risk[str(data["tool_risk"])],
             provenance=_provenance(data.get("provenance", [])),
+            unsure=data.get("unsure") is True,
         )
 
 
@@ -225,7 +238,7 @@ class Question:
 
     `calls` are the turn's calls as they stand; the choice replaces `argument` of the one at
     `call`. `choices` are (value, label) as in `AmbiguousError`; `message` is what is asked.
-    `provenance` is that of the calls, for the proposal they come to.
+    `provenance` is that of the calls, and `unsure` as in `Proposal`, for what they come to.
     """
 
     message: str
@@ -234,6 +247,7 @@ class Question:
     calls: tuple[ToolCall, ...]
     call: int
     provenance: tuple[Provenance, ...] = ()
+    unsure: bool = False
 
     def to_json(self) -> dict[str, object]:
         """JSON values that `waiting_from_json` reads back."""
@@ -244,6 +258,7 @@ class Question:
             "calls": [part_to_json(call) for call in self.calls],
             "call": self.call,
             "provenance": _provenance_to_json(self.provenance),
+            "unsure": self.unsure,
         }
 
 
@@ -266,4 +281,5 @@ def waiting_from_json(data: Mapping[str, object]) -> Waiting:
         calls=tuple(part for part in parts if isinstance(part, ToolCall)),
         call=int(str(data["call"])),
         provenance=_provenance(data.get("provenance", [])),
+        unsure=data.get("unsure") is True,
     )

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from app.agent.records import is_record
 from app.core.errors import STOPPED
 from app.core.messages import Message, ToolCall, ToolResult, TurnState
+from app.core.proposals import UNSURE_FOUND
 from app.core.text import printable
 from app.store.history import History, StoredTurn
 from app.store.journal import Journal, JournalEntry
@@ -86,7 +87,8 @@ class TurnReader:
         results, count = self._results(turn.replies)
         if results and count:
             # Of a list of mail, what stands around the lines: what was looked for, and warnings.
-            closing = _unlisted(closing) if results[0].is_message else count
+            doubt = f"\n{UNSURE_FOUND}" if UNSURE_FOUND in closing else ""
+            closing = _unlisted(closing) if results[0].is_message else f"{count}{doubt}"
         return TurnView(
             id=stored.id,
             conversation=stored.conversation,

@@ -1,40 +1,55 @@
 """Measures a GGUF file with llama.cpp: tool right, call exactly right, and equality with PyTorch.
 
-Held-out examples come from a seed that training does not use; `handwritten.jsonl` holds requests
-that were written before the grammar, `unseen.jsonl` freer ones that were written after it,
-`fresh.jsonl` ones written when a first training was over, and `fresh2.jsonl` ones written when the
-grammar was changed for the last time.
+Held-out examples are made by the ways of asking that training never sees; `dev.jsonl` holds
+requests written by hand, which the grammar was mended by. What the model makes of sentences inside
+the program, with its decoding and its mending, `./run bench starter` measures.
 """
 
 import argparse
 import json
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from llama_cpp import Llama
+import numpy
+from llama_cpp import Llama, llama_get_logits_ith
 
-from .corpus import Example, request
+from .corpus import WEIGHTS, Corpus, Example, one
 
-WRITTEN = ("handwritten", "unseen", "fresh", "fresh2")
-"""Names of the files of requests written by hand, beside this file."""
-LONGEST_ANSWER = 200
+LONGEST_ANSWER = 300
 """Tokens after which generation stops."""
 
 Calls = list[dict[str, Any]]
 
 
-def generate(model: Llama, prompt: str) -> tuple[list[int], list[int]]:
-    """Returns the prompt's token ids and the greedy continuation's, without the end token."""
-    prompt_ids = model.tokenize(prompt.encode(), add_bos=False, special=True)
-    answer: list[int] = []
-    for token in model.generate(prompt_ids, temp=0.0):
-        if token == model.token_eos() or len(answer) == LONGEST_ANSWER:
+@dataclass
+class Written:
+    """Token ids of a prompt and of the greedy answer to it, without the end token.
+
+    `confidence` is the product of the answer's probabilities.
+    """
+
+    prompt: list[int]
+    answer: list[int]
+    confidence: float
+
+
+def generate(model: Llama, prompt: str) -> Written:
+    """Lets the model answer."""
+    ids = model.tokenize(prompt.encode(), add_bos=False, special=True)
+    written = Written(ids, [], 1.0)
+    for token in model.generate(ids, temp=0.0):
+        if token == model.token_eos() or len(written.answer) == LONGEST_ANSWER:
             break
-        answer.append(token)
-    return prompt_ids, answer
+        pointer = llama_get_logits_ith(model.ctx, -1)
+        logits = numpy.ctypeslib.as_array(pointer, shape=(model.n_vocab(),))
+        written.confidence /= float(numpy.exp(logits - logits[token]).sum())
+        written.answer.append(token)
+    return written
 
 
 def read_calls(answer: str) -> Calls | None:
@@ -60,10 +75,17 @@ def stripped(value: Any) -> Any:
     return value
 
 
-def written(name: str) -> list[Example]:
-    """The requests of a file written by hand."""
-    lines = Path(__file__).with_name(f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
-    return [Example(line["text"], tuple(line["calls"])) for line in map(json.loads, lines)]
+def held_out(count: int) -> list[Example]:
+    """Single requests made by ways of asking that training never sees, all tools alike often."""
+    corpus, rng = Corpus(held_out=True), Random("held-out")
+    tools = [tool for tool in WEIGHTS if corpus.has(tool)]
+    return [corpus.request(rng, tools[place % len(tools)]) for place in range(count)]
+
+
+def written() -> list[Example]:
+    """The requests written by hand."""
+    lines = Path(__file__).with_name("dev.jsonl").read_text(encoding="utf-8").splitlines()
+    return [one(line["text"], *line["calls"]) for line in map(json.loads, lines)]
 
 
 def score(model: Llama, examples: Iterable[Example], show: bool) -> None:
@@ -71,26 +93,42 @@ def score(model: Llama, examples: Iterable[Example], show: bool) -> None:
     totals: Counter[str] = Counter()
     tools: Counter[str] = Counter()
     exact: Counter[str] = Counter()
-    for one in examples:
-        _, ids = generate(model, one.prompt)
-        answer = model.detokenize(ids, special=True).decode(errors="replace")
+    sure: list[tuple[float, bool]] = []
+    for example in examples:
+        written = generate(model, example.prompt)
+        answer = model.detokenize(written.answer, special=True).decode(errors="replace")
         calls = read_calls(answer)
-        wanted = stripped(list(one.calls))
+        wanted = stripped(list(example.last.calls))
         group = "+".join(call["name"] for call in wanted) or "(answer)"
+        if not wanted and example.last.answer:
+            calls = [] if answer == example.last.answer else None
         totals[group] += 1
         if calls is not None and [call["name"] for call in calls] == [c["name"] for c in wanted]:
             tools[group] += 1
+        if calls:
+            sure.append((written.confidence, stripped(calls) == wanted))
         if calls is not None and stripped(calls) == wanted:
             exact[group] += 1
         elif show:
-            print(f"  {one.text!r}\n    wanted {wanted}\n    wrote  {answer}")
+            said = example.last.text or example.last.result
+            print(f"  {said!r}\n    wanted {wanted or example.last.answer}\n    wrote  {answer}")
     for group in sorted(totals):
         print(f"{group:16} {totals[group]:5} tool {tools[group]:5} exact {exact[group]:5}")
     print(f"{'all':16} {totals.total():5} tool {tools.total():5} exact {exact.total():5}")
+    calibration(sure)
 
 
-def compare(model: Llama, run: Path, examples: list[Example]) -> None:
-    """Prints on how many prompts llama.cpp's tokens and greedy answers equal PyTorch's.
+def calibration(sure: list[tuple[float, bool]]) -> None:
+    """Prints for some bars what lies above them and is wrong, and below them and is right."""
+    for bar in (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95):
+        wrong = sum(confidence >= bar and not right for confidence, right in sure)
+        vain = sum(confidence < bar and right for confidence, right in sure)
+        wrong, vain = (100 * count / max(1, len(sure)) for count in (wrong, vain))
+        print(f"  bar {bar:.2f}: wrong, not asked {wrong:.1f} %; right, asked {vain:.1f} %")
+
+
+def compare(model: Llama, run: Path, strings: int, prompts: int) -> None:
+    """Prints on how many texts llama.cpp's tokens, and its greedy answers, equal PyTorch's.
 
     PyTorch computes in float32 with the matrices rounded as in the file; llama.cpp also rounds
     what the matrices are multiplied with, so that close decisions can differ.
@@ -109,36 +147,41 @@ def compare(model: Llama, run: Path, examples: list[Example]) -> None:
     torch_model = Model(Shape())
     torch_model.load_state_dict(weights)
     tokenizer = Tokenizer.from_file(str(run / "tokenizer.json"))
-    tokens_equal = answers_equal = 0
-    for one in examples:
-        prompt_ids, answer = generate(model, one.prompt)
-        tokens_equal += prompt_ids == tokenizer.encode(one.prompt).ids
-        ids = torch.tensor([[*prompt_ids, *answer, model.token_eos()]])
+    texts = [example.prompt for example in islice(Corpus().stream("tokens"), strings)]
+    tokens_equal = sum(
+        model.tokenize(text.encode(), add_bos=False, special=True) == tokenizer.encode(text).ids
+        for text in texts
+    )
+    answers_equal = 0
+    for text in texts[:prompts]:
+        written = generate(model, text)
+        ids = torch.tensor([[*written.prompt, *written.answer, model.token_eos()]])
         with torch.no_grad():
             best = torch_model.logits(torch_model.hidden(ids))[0].argmax(-1)
-        continued = best[len(prompt_ids) - 1 : -1].tolist()
-        answers_equal += continued == ids[0, len(prompt_ids) :].tolist()
-    print(f"of {len(examples)}: tokens equal {tokens_equal}, greedy answers equal {answers_equal}")
+        continued = best[len(written.prompt) - 1 : -1].tolist()
+        answers_equal += continued == ids[0, len(written.prompt) :].tolist()
+    print(f"tokens equal {tokens_equal} of {strings}, answers equal {answers_equal} of {prompts}")
 
 
 def main() -> None:
     """Measures a model file."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("model", type=Path, help="GGUF file")
-    parser.add_argument("--held-out", type=int, default=500, help="number of held-out examples")
+    parser.add_argument("--held-out", type=int, default=1000, help="number of held-out examples")
     parser.add_argument("--show", action="store_true", help="print what went wrong")
     parser.add_argument("--run", type=Path, help="training folder of the same weights, to compare")
     options = parser.parse_args()
     model = Llama(str(options.model), n_ctx=1024, n_threads=1, verbose=False)
-    rng = Random("held-out")
-    held_out = [request(rng) for _ in range(options.held_out)]
-    print("held-out")
-    score(model, held_out, options.show)
-    for name in WRITTEN:
-        print(name)
-        score(model, written(name), options.show)
+    print("held out: ways of asking that training never sees")
+    score(model, held_out(options.held_out), options.show)
+    print("held out: dialogues")
+    stream = Corpus(held_out=True).stream("dialogues")
+    several = (example for example in stream if len(example.steps) > 1)
+    score(model, islice(several, options.held_out // 4), options.show)
+    print("written by hand")
+    score(model, written(), options.show)
     if options.run:
-        compare(model, options.run, held_out[:200])
+        compare(model, options.run, 10_000, 200)
 
 
 if __name__ == "__main__":

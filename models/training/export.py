@@ -12,7 +12,7 @@ from torch import Tensor
 from .model import Shape
 from .tokenizer import CONTROL, END, PADDING_ID, VOCABULARY, call_pieces
 
-LIMIT = 8_000_000
+LIMIT = 25_000_000
 """Bytes that the file may have at most."""
 LAYER_TENSORS = {
     "attention_norm": "attn_norm",
@@ -80,8 +80,11 @@ def add_tokenizer(writer: GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_chat_template(CHAT_TEMPLATE)
 
 
-def export(weights: dict[str, Tensor], tokenizer: Tokenizer, out: Path) -> None:
-    """Writes the GGUF file in one go; raises ValueError when it is larger than `LIMIT`."""
+def export(weights: dict[str, Tensor], tokenizer: Tokenizer, out: Path, sure_from: float) -> None:
+    """Writes the GGUF file in one go; raises ValueError when it is larger than `LIMIT`.
+
+    `sure_from` is the confidence from which the program acts on a call (see `evaluate.py`).
+    """
     temporary = out.with_suffix(".tmp")
     writer = GGUFWriter(temporary, "phi3")
     writer.add_name("Phial Starter")
@@ -89,6 +92,7 @@ def export(weights: dict[str, Tensor], tokenizer: Tokenizer, out: Path) -> None:
     writer.add_file_type(LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(2)
     writer.add_bool("phial.tools_learned", True)
+    writer.add_float32("phial.sure_from", sure_from)
     add_shape(writer, Shape())
     add_tokenizer(writer, tokenizer)
     for name, weight in weights.items():
@@ -112,9 +116,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--run", type=Path, required=True, help="the folder given to train --out")
     parser.add_argument("--out", type=Path, required=True, help="GGUF file to write")
+    parser.add_argument("--sure-from", type=float, default=0.5, help="see evaluate.py")
     options = parser.parse_args()
     weights = torch.load(options.run / "checkpoint.pt", weights_only=True)["model"]
-    export(weights, Tokenizer.from_file(str(options.run / "tokenizer.json")), options.out)
+    export(
+        weights,
+        Tokenizer.from_file(str(options.run / "tokenizer.json")),
+        options.out,
+        options.sure_from,
+    )
 
 
 if __name__ == "__main__":

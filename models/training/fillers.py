@@ -120,7 +120,7 @@ def odd(rng: Random) -> str:
     )
 
 
-def salad(rng: Random) -> str:
+def words(rng: Random) -> str:
     """Three to fourteen words in no order: common ones, names, and invented names."""
     kinds = [common, name, invented_name]
     return " ".join(rng.choices(kinds, [8, 1, 1])[0](rng) for _ in range(rng.randint(3, 14)))
@@ -161,7 +161,7 @@ RULES: dict[str, Rule] = {
     "Spliced": spliced_name,
     "odd": odd,
     "rare": random_text,
-    "salad": salad,
+    "words": words,
     "number": number,
     "nth": ordinal,
     "iso": iso_date,

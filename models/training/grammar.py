@@ -7,6 +7,10 @@ A template is text with four kinds of marks:
 * `{arg:...}` marks a span: the call's argument `arg` copies what stands inside; spans may nest;
 * `{!arg=value}` gives the argument a constant (JSON, else a plain word) and prints nothing.
 
+Where a message makes several calls, `{2.arg:...}` and `{!2.arg=value}` belong to the second one.
+In a dialogue `{^arg}` repeats the argument of the turn before, and `{@arg}` takes the id (or the
+time) that its result named; both print nothing.
+
 Rules are kept in text files (see `read_rules`). Expansion yields one string in which span borders
 are single private-use characters, so that noise (see `noise`) can change the words while the
 borders stay where they are.
@@ -15,7 +19,7 @@ borders stay where they are.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -25,7 +29,10 @@ Value = str | int | bool
 
 CLOSE = "\ue000"
 _FIRST_OPEN = 0xE001
-_TOKEN = re.compile(r"\[|\]|\||<(\w+)>|\{!(\w+)=([^}]*)\}|\{(\w+):|\}")
+_ARGUMENT = r"(?:\d\.)?\w+"
+_TOKEN = re.compile(
+    rf"\[|\]|\||<(\w+)>|\{{!({_ARGUMENT})=([^}}]*)\}}|\{{({_ARGUMENT}):|\}}|\{{([\^@])({_ARGUMENT})\}}"
+)
 _MARKS = re.compile("[\ue000-\ue0ff]")
 _SPACES = re.compile(" ([\ue000-\ue0ff]*) +")
 
@@ -56,7 +63,13 @@ class _Set:
     value: Value
 
 
-_Node = str | _Choice | _Ref | _Open | _Close | _Set
+@dataclass(frozen=True)
+class _Take:
+    mark: str
+    argument: str
+
+
+_Node = str | _Choice | _Ref | _Open | _Close | _Set | _Take
 
 
 @cache
@@ -85,6 +98,8 @@ def _parse(template: str) -> tuple[_Node, ...]:
             here.append(_Set(match.group(2), _constant(match.group(3))))
         elif match.group(4):
             here.append(_Open(match.group(4)))
+        elif match.group(5):
+            here.append(_Take(match.group(5), match.group(6)))
         else:
             raise ValueError(f"brackets do not match: {template}")
     if len(stack) != 1 or len(stack[0]) != 1:
@@ -100,29 +115,37 @@ def _constant(text: str) -> Value:
     return value
 
 
-_HEAD = re.compile(r"(\w+) ([=:])$")
+_HEAD = re.compile(r"(\w+) (\+?)([=:])$")
 _WEIGHT = re.compile(r"(\d+)\* ")
 
 
-def read_rules(path: Path) -> dict[str, list[str]]:
-    """Reads a file of rules.
+def read_rules(*paths: Path) -> dict[str, list[str]]:
+    """Reads files of rules; raises ValueError where two begin the same rule.
 
-    `name =` starts a rule with one template a line, `name :` one with templates between `|`.
+    `name =` starts a rule with one template a line, `name :` one with templates between `|`;
+    `name +=` and `name +:` add to a rule that stands in this file or another.
     `3* ` before a template counts it three times, quotes around it keep its outer spaces (and
     an empty one), `\\n` is a line break, and lines that start with `#` are comments.
     """
     rules: dict[str, list[str]] = {}
-    templates: list[str] = []
-    separator: str | None = None
-    for line in path.read_text(encoding="utf-8").splitlines():
-        if head := _HEAD.match(line):
-            if head.group(1) in rules:
-                raise ValueError(f"{path.name}: {head.group(1)} is there twice")
-            templates = rules[head.group(1)] = []
-            separator = "|" if head.group(2) == ":" else None
-        elif line.startswith("    "):
-            for item in line.split(separator) if separator else [line]:
-                _add_template(templates, item.strip())
+    begun: set[str] = set()
+    for path in paths:
+        templates: list[str] = []
+        separator: str | None = None
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if head := _HEAD.match(line):
+                name, adds, kind = head.groups()
+                if not adds and name in begun:
+                    raise ValueError(f"{path.name}: {name} is there twice")
+                if not adds:
+                    begun.add(name)
+                templates = rules.setdefault(name, [])
+                separator = "|" if kind == ":" else None
+            elif line.startswith("    "):
+                for item in line.split(separator) if separator else [line]:
+                    _add_template(templates, item.strip())
+            elif line.strip() and not line.startswith("#"):
+                raise ValueError(f"{path.name}: not understood: {line}")
     return rules
 
 
@@ -144,6 +167,8 @@ class Draft:
     constants: dict[str, Value]
     arguments: list[str]
     """Argument names in the order of their border characters (border n is `_FIRST_OPEN + n`)."""
+    taken: dict[str, str] = field(default_factory=dict)
+    """Arguments that come from the turn before, each with its mark, "^" or "@"."""
 
     def resolve(self) -> tuple[str, list[tuple[str, str]]]:
         """Returns the message, and (argument, text) for each span in order of appearance."""
@@ -181,6 +206,13 @@ class Grammar:
         """Expands a rule into a draft."""
         return self.expand(rng, f"<{rule}>")
 
+    def template(self, rng: Random, rule: str) -> str:
+        """One of the templates of a rule, as it is."""
+        templates = self.rules[rule]
+        if callable(templates):
+            raise ValueError(f"{rule} has no templates")
+        return rng.choice(templates)
+
     def expand(self, rng: Random, template: str) -> Draft:
         """Expands a template into a draft."""
         draft = Draft("", {}, [])
@@ -206,6 +238,8 @@ class Grammar:
                 draft.arguments.append(node.argument)
             elif isinstance(node, _Close):
                 out.append(CLOSE)
+            elif isinstance(node, _Take):
+                draft.taken[node.argument] = node.mark
             else:
                 draft.constants[node.argument] = node.value
 

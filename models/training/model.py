@@ -11,12 +11,12 @@ from torch.nn import functional
 class Shape:
     """Sizes of the model; widths in numbers, `context` in tokens."""
 
-    vocabulary: int = 4096
-    width: int = 256
-    layers: int = 6
-    heads: int = 4
-    kv_heads: int = 2
-    feed_forward: int = 1088
+    vocabulary: int = 6144
+    width: int = 320
+    layers: int = 8
+    heads: int = 5
+    kv_heads: int = 1
+    feed_forward: int = 960
     rotary: int = 48
     """Dimensions of each head that are rotated: 75 % of them."""
     rotary_base: float = 10_000.0
@@ -50,7 +50,7 @@ class Attention(nn.Module):
         query = rotate(query, cos, sin).unflatten(1, (shape.kv_heads, groups))
         key = rotate(key, cos, sin).unsqueeze(2)
         scores = query @ key.transpose(-1, -2) * shape.head**-0.5
-        later = torch.ones(tokens, tokens, dtype=torch.bool).triu(1)
+        later = torch.ones(tokens, tokens, dtype=torch.bool, device=x.device).triu(1)
         weights = scores.masked_fill(later, -torch.inf).softmax(-1).to(value.dtype)
         mixed = (weights @ value.unsqueeze(2)).flatten(1, 2)
         joined: Tensor = self.output(mixed.transpose(1, 2).reshape(batch, tokens, width))
@@ -138,3 +138,9 @@ class Model(nn.Module):
         states = self.hidden(tokens[:, :-1])
         wanted = counted[:, 1:]
         return functional.cross_entropy(self.logits(states[wanted]).float(), tokens[:, 1:][wanted])
+
+    @torch.no_grad()
+    def right(self, tokens: Tensor, counted: Tensor) -> Tensor:
+        """Which rows of (batch, tokens) the model would write exactly so, greedily: (batch,)."""
+        best = self.logits(self.hidden(tokens[:, :-1])).argmax(-1)
+        return ((best == tokens[:, 1:]) | ~counted[:, 1:]).all(-1)

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from .corpus import ARRAYS, FLAGS, TOOLS, Example, stream
+from .calls import ARRAYS, FLAGS, TOOLS
+from .corpus import Corpus, Example
 
-VOCABULARY = 4096
+VOCABULARY = 6144
 CONTROL = [
     f"<|{name}|>"
     for name in (
@@ -22,7 +23,7 @@ CONTROL = [
 ]  # fmt: skip
 END = "<|end|>"
 PADDING_ID = 0
-_EXAMPLES = 60_000
+_EXAMPLES = 120_000
 _LONGEST_PIECE = 32
 """Bytes; some readers of GGUF files drop longer tokens."""
 
@@ -41,11 +42,13 @@ def call_pieces() -> list[str]:
 
 
 def _texts() -> Iterator[str]:
-    for one in islice(stream("tokenizer"), _EXAMPLES):
-        yield " " + one.text
-        yield one.answer
-        for call in one.calls:
-            yield from (value for value in call["arguments"].values() if isinstance(value, str))
+    for example in islice(Corpus().stream("tokenizer"), _EXAMPLES):
+        for step in example.steps:
+            yield step.result
+            yield " " + step.text
+            yield step.answer
+            for call in step.calls:
+                yield from (text for text in call["arguments"].values() if isinstance(text, str))
 
 
 def train() -> Tokenizer:
@@ -65,11 +68,21 @@ def train() -> Tokenizer:
     return tokenizer
 
 
-def encode(tokenizer: Tokenizer, examples: list[Example]) -> list[tuple[list[int], int]]:
-    """Returns for each example its token ids and how many of them are the prompt."""
-    prompts = tokenizer.encode_batch([one.prompt for one in examples])
-    targets = tokenizer.encode_batch([one.target for one in examples])
-    return [(p.ids + t.ids, len(p.ids)) for p, t in zip(prompts, targets, strict=True)]
+def encode(tokenizer: Tokenizer, examples: list[Example]) -> list[tuple[list[int], list[bool]]]:
+    """Returns for each example its token ids, and for each of them whether the model writes it."""
+    texts = [text for one in examples for step in one.steps for text in (step.prompt, step.target)]
+    encoded = iter(tokenizer.encode_batch_fast(texts))
+    rows = []
+    for one in examples:
+        ids: list[int] = []
+        written: list[bool] = []
+        for _ in one.steps:
+            for is_target in (False, True):
+                piece = next(encoded).ids
+                ids += piece
+                written += [is_target] * len(piece)
+        rows.append((ids, written))
+    return rows
 
 
 def main() -> None:

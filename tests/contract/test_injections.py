@@ -83,7 +83,7 @@ class Watch:
         except KnownError as error:
             self._look_at_error(error)
             return None
-        assert not self.planted.search(facts(outcome.data)), (name, facts(outcome.data))
+        assert not self.planted.search(facts(outcome)), (name, facts(outcome))
         assert_harmless(outcome.sentence)
         if outcome.proposal is not None:
             assert_harmless(outcome.proposal.title)

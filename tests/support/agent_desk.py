@@ -69,12 +69,15 @@ class Desk:
         learned: bool = True,
         reasoning: bool = False,
         context: int = 4096,
+        sure_from: float = 0.0,
     ) -> None:
         self.history = history
         self.conversation = history.new_conversation("test")
         self.applied: list[Change] = []
         self.requests: list[GenerateRequest] = []
-        capabilities = Capabilities("Fake", "fake", context, learned, "CPU", 1, reasoning=reasoning)
+        capabilities = Capabilities(
+            "Fake", "fake", context, learned, "CPU", 1, reasoning=reasoning, sure_from=sure_from
+        )
         self.script: Sequence[EngineEvent] | Script = script
         self.engine = WatchedEngine(self._answer, capabilities)
         registry = Registry([Tool(declared(name), run) for name, run in tools.items()])

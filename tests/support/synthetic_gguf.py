@@ -41,6 +41,7 @@ class Shape:
     favourite: str = ""
     template: str = ""
     tools_learned: bool = False
+    sure_from: float = 0.0
     architecture: str = "phi3"
     name: str = "Synthetic"
     rotary: int = 0
@@ -97,6 +98,8 @@ def write(path: Path, shape: Shape = Shape(), seed: int = 0) -> Path:
         writer.add_chat_template(shape.template)
     if shape.tools_learned:
         writer.add_bool("phial.tools_learned", True)
+    if shape.sure_from:
+        writer.add_float32("phial.sure_from", shape.sure_from)
 
     def noise(*size: int) -> np.ndarray:
         values = random.standard_normal(size, dtype=np.float32) * np.float32(0.05)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
@@ -10,7 +11,16 @@ from PySide6.QtGui import QAccessible, QKeyEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.proposals import Change, Option, Proposal, Provenance, Question, Risk
+from app.core.proposals import (
+    UNSURE,
+    UNSURE_ASKED,
+    Change,
+    Option,
+    Proposal,
+    Provenance,
+    Question,
+    Risk,
+)
 from app.tools.schemas import DECLARED
 from app.ui.cards import DoneLine, ProposalCard, QuestionCard, wording
 from app.ui.cards.comparison import SHOWN, Comparison
@@ -389,6 +399,22 @@ def test_what_the_user_did_not_say_is_one_note(
     assert card.accessibleDescription().endswith(f" {expected}")
     names = [label.accessibleName() for label in labels(card)]
     assert names.count("Note") == 1
+
+
+def test_an_unsure_proposal_says_so_before_anything_else(show) -> None:
+    card, _, _ = show(Proposal("Add", MOVE.options, provenance=(WHEN,), unsure=True))
+    assert UNSURE in words(card)
+    assert card.accessibleDescription().startswith(f"{UNSURE} ")
+    sure, _, _ = show(Proposal("Add", MOVE.options))
+    assert UNSURE not in words(sure)
+
+
+def test_an_unsure_question_says_so(show) -> None:
+    asked = Question("Two.", "events", (("e1", "a"), ("e2", "b")), (), 0)
+    assert UNSURE_ASKED not in words(show(asked)[0])
+    card, _, _ = show(replace(asked, unsure=True))
+    assert UNSURE_ASKED in words(card)
+    assert UNSURE_ASKED in card.accessibleName()
 
 
 def test_there_is_a_word_for_each_argument_a_model_may_choose() -> None:

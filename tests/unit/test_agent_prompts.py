@@ -146,7 +146,7 @@ def test_all_requests_of_a_conversation_begin_with_the_prefix(history: History) 
     assert desk.engine.warmed == [prefix]
 
 
-def test_a_model_that_learned_the_tools_has_nothing_to_warm_and_stands_alone(
+def test_a_model_that_learned_the_tools_has_nothing_to_warm(
     history: History,
 ) -> None:
     desk = Desk(history, HELLO, {})
@@ -154,7 +154,6 @@ def test_a_model_that_learned_the_tools_has_nothing_to_warm_and_stands_alone(
     desk.agent.warm()
     assert desk.agent.prefix() == Prefix()
     assert desk.engine.warmed == []
-    assert desk.requests[0].conversation == ""
 
 
 def test_a_model_that_thinks_gets_no_tools_and_room_for_its_thought(history: History) -> None:

@@ -12,9 +12,9 @@ from app.agent.events import Answered, Applied, CallMade, Proposed, Stepped, Sto
 from app.agent.policy import Consent
 from app.core.errors import AmbiguousError
 from app.core.events import EngineEvent, Finished, TextDelta, ToolCallReady
-from app.core.messages import ToolCall, TurnState
+from app.core.messages import Message, ToolCall, ToolResult, TurnState
 from app.core.ports import Asked, GenerateRequest, ToolOutcome
-from app.core.proposals import Risk
+from app.core.proposals import UNSURE_FOUND, Proposal, Provenance, Risk
 from app.store.history import History
 from tests.support.agent_desk import CLOCK, Desk, Run, change, open_history, outcome, proposal
 
@@ -126,6 +126,102 @@ def test_a_larger_model_sees_what_it_found_and_goes_on(history: History) -> None
     assert [each.role for each in last[-3:]] == ["user", "assistant", "user"]
     assert "total: 1" in last[-1].text
     assert "Found 1" not in last[-1].text, "sentences hold text by others"
+
+
+def learned(history: History, *answers: tuple[EngineEvent, ...]) -> Desk:
+    slots = [{"start": "2026-11-19T09:00:00+01:00"}, {"start": "2026-11-19T11:00:00+01:00"}]
+    tools = {
+        "cal_free": outcome(ToolOutcome({"free": True, "slots": slots}, "Two.")),
+        "cal_create": outcome(ToolOutcome({}, "", proposal("dentist"), mentions=("e9",))),
+    }
+    return Desk(history, steps_of(*answers), tools)
+
+
+LOOK = (ToolCallReady(ToolCall("cal_free", {"when": "tomorrow"})), Finished("tool_call"))
+TAKE = (
+    ToolCallReady(ToolCall("cal_create", {"title": "dentist", "when": "2026-11-19T09:00"})),
+    Finished("tool_call"),
+)
+SPAN = "find an hour tomorrow and book the dentist"
+
+
+def test_a_model_that_learned_the_tools_goes_on_to_a_second_wish(history: History) -> None:
+    desk = learned(history, LOOK, TAKE)
+    events = desk.ask(SPAN, consent=Consent.CLEAR)
+    assert desk.applied == [], "a time that the user did not say is shown first"
+    (shown,) = [event.proposal for event in events if isinstance(event, Proposed)]
+    taken = Provenance("when", "2026-11-19T09:00", "Phial, among the free times")
+    assert shown.provenance == (taken,)
+    first, second = desk.requests
+    heard = "[cal_free: free; 2026-11-19T09:00, 2026-11-19T11:00]"
+    assert second.messages[:1] == first.messages
+    assert second.messages[-1] == Message("tool", (ToolResult("", True, heard),))
+    assert second.spans == ("2026-11-19T09:00", "2026-11-19T11:00", SPAN)
+
+
+def test_it_is_not_asked_again_where_there_is_no_second_wish(history: History) -> None:
+    desk = learned(history, LOOK)
+    desk.ask("am I free tomorrow and is there time for the dentist?")
+    assert len(desk.requests) == 1
+
+
+def test_only_free_times_are_waited_for(history: History) -> None:
+    desk = Desk(history, steps_of(FIND, BOOK), {"cal_find": outcome(found(1))})
+    desk.ask("show the budget and plan meetings tomorrow", consent=Consent.FIRST)
+    assert len(desk.requests) == 1
+
+
+def test_it_does_not_look_twice_for_the_same_and_says_what_is_left(history: History) -> None:
+    desk = learned(history, LOOK, LOOK, TAKE)
+    events = desk.ask(SPAN)
+    assert len(desk.requests) == 2
+    assert isinstance(events[-1], Answered)
+    assert "a message of its own" in events[-1].text
+    assert desk.state is TurnState.DONE
+
+
+def test_what_was_found_free_may_be_taken_in_the_next_message(history: History) -> None:
+    desk = learned(history, LOOK, TAKE)
+    desk.ask("am I free tomorrow?")
+    events = desk.ask("book the first one for the dentist", consent=Consent.CLEAR)
+    assert any(isinstance(event, Proposed) for event in events)
+    assert desk.applied == []
+
+
+def test_where_nothing_is_free_no_time_is_told(history: History) -> None:
+    slots = [{"start": "2026-11-19T09:00:00+01:00"}]
+    busy = ToolOutcome({"free": False, "slots": slots}, "No.", mentions=("e4",))
+    desk = Desk(history, steps_of(LOOK, SAY), {"cal_free": outcome(busy)})
+    desk.ask(SPAN)
+    assert desk.requests[-1].messages[-1].parts == (ToolResult("", True, "[cal_free: busy]"),)
+    assert desk.requests[-1].spans == (SPAN,)
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.1, 1.0), (1.0, 0.1)])
+def test_a_step_that_was_not_sure_makes_the_whole_turn_unsure(
+    history: History, first: float, second: float
+) -> None:
+    steps = ((LOOK[0], Finished("tool_call", confidence=first)),
+             (TAKE[0], Finished("tool_call", confidence=second)))  # fmt: skip
+    free = outcome(ToolOutcome({"free": True, "slots": []}, "Free."))
+    make = outcome(ToolOutcome({}, "", proposal("dentist")))
+    desk = Desk(history, steps_of(*steps), {"cal_free": free, "cal_create": make}, sure_from=0.5)
+    desk.ask(SPAN, consent=Consent.FIRST)
+    waiting = history.paused(1)
+    assert isinstance(waiting, Proposal)
+    assert waiting.unsure
+
+
+def test_a_condition_that_was_not_sure_makes_the_whole_turn_unsure(history: History) -> None:
+    steps = ((FIND[0], Finished("tool_call", confidence=0.1)), BOOK)
+    tools = {"cal_find": outcome(found(0)),
+             "cal_create": outcome(ToolOutcome({}, "", proposal("x")))}  # fmt: skip
+    desk = Desk(history, steps_of(*steps), tools, sure_from=0.5)
+    desk.ask("If I haven't met Akira this week, book Akira at noon", consent=Consent.FIRST)
+    assert desk.applied == []
+    desk.script = steps_of(steps[0])
+    desk.ask("If I haven't met Akira this week, tell me")
+    assert UNSURE_FOUND in history.turn(2).replies[-1].text
 
 
 def test_it_may_answer_instead(history: History) -> None:

@@ -6,6 +6,7 @@ Everything else is as it is: sampler, constraint, context.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,6 +24,7 @@ from app.engine.native.binding import llama
 from app.engine.native.decoding import Decoder, Ended
 from app.engine.native.held import Held
 from app.engine.native.model import NativeModel
+from app.engine.native.sureness import Sureness
 from tests.support.synthetic_gguf import PHI4_MINI_CONTROLS, Shape, write
 
 TEXT = "find the blue book by the lake"
@@ -134,6 +136,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "plain": Shape(controls=(END,), template=PLAIN),
         "mini": Shape(),
         "own tokens": Shape(favourite=OWN),
+        "with a bar": Shape(sure_from=0.5),
         "thinks": Shape(controls=(END,), template=PLAIN, name="A reasoning model"),
         "thinks in tokens": Shape(controls=(END, *tags), template=PLAIN),
         "inside": Shape(controls=(END,), template=PLAIN + "<think>\n"),
@@ -468,3 +471,50 @@ def test_whatever_a_model_says_its_answer_ends_and_the_context_is_true(desk: Des
         assert len(desk.held.tokens) <= len(desk.prompt) + asked["room"]
         if ended.reason != "tool_call":
             assert desk.held.tokens == [*desk.prompt, *ended.tokens]
+
+
+@kinds("with a bar")
+def test_a_call_as_the_model_wanted_it_is_sure(desk: Desk) -> None:
+    assert desk.model.capabilities().sure_from == 0.5
+    *_, ended = desk.answer("<|tool_call|>", CALL, tools=(FIND,))
+    assert ended.calls == (BLUE_BOOK,)
+    assert ended.confidence == pytest.approx(1.0)
+
+
+@kinds("with a bar")
+def test_a_call_that_the_grammar_made_of_other_wishes_is_not(desk: Desk) -> None:
+    wished = CALL.replace("blue book", "red book")
+    *_, ended = desk.answer("<|tool_call|>", wished, tools=(FIND,))
+    assert ended.calls
+    assert ended.confidence < 0.01
+
+
+@kinds("with a bar")
+def test_words_are_not_measured(desk: Desk) -> None:
+    assert desk.answer("Hello.", END, tools=(FIND,))[2].confidence == 1.0
+
+
+@kinds("mini")
+def test_nothing_is_measured_for_a_model_without_a_bar(desk: Desk) -> None:
+    assert desk.model.capabilities().sure_from == 0
+    *_, ended = desk.answer("<|tool_call|>", CALL.replace("blue", "red"), tools=(FIND,))
+    assert ended.confidence == 1.0
+
+
+@kinds("with a bar")
+def test_confidence_is_the_product_of_the_tokens_probabilities(desk: Desk) -> None:
+    sureness = Sureness(desk.model)
+    logits = [random.Random(0).uniform(-4, 4) for _ in range(desk.model.vocabulary.size)]
+    whole = sum(map(math.exp, logits))
+    for token in (3, 5):
+        sureness.note(token, logits)
+    expected = math.exp(logits[3]) / whole * math.exp(logits[5]) / whole
+    assert sureness.confidence == pytest.approx(expected, rel=1e-4)
+
+
+@kinds("with a bar")
+def test_a_loose_call_is_never_sure(desk: Desk) -> None:
+    for wished in (CALL, f"```json\n{CALL}\n```"):
+        *_, ended = desk.answer(wished, END, tools=(FIND,))
+        assert ended.calls == (BLUE_BOOK,)
+        assert ended.confidence == 0

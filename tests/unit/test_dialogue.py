@@ -201,17 +201,78 @@ def test_after_a_choice_what_the_calls_came_to_last_is_told() -> None:
     turn = Turn(Message.of("user", "cancel lunch"), replies, TurnState.PAUSED)
     messages = dialogue((stored(turn),), now="thanks").messages
     assert messages[1].parts == (cancel[0],)
-    assert messages[2].text == f"[cal_cancel: events: e2]\n{NOW}\n\nthanks"
+    assert messages[2].text == f"[cal_cancel: events: e2; waiting]\n{NOW}\n\nthanks"
     unanswered = Turn(turn.user, replies[:2], TurnState.PAUSED)
     assert told(stored(unanswered))[-1] == ("user", "[cal_cancel failed: several_events]\nnow")
 
 
-def test_a_model_that_learned_the_tools_gets_the_one_message_it_learned(history: History) -> None:
+def test_a_model_that_learned_the_tools_gets_the_last_turns_as_it_learned_them(
+    history: History,
+) -> None:
     desk = Desk(history, ANSWER, {})
-    desk.ask("one")
-    desk.ask("two")
-    assert desk.requests[1].messages == (Message.of("user", "two"),)
-    assert desk.requests[1].spans == ("two",)
+    for words in ("one", "two", "three"):
+        desk.ask(words)
+    desk.ask("four", about=("m4", "m5"))
+    heard = Message("tool", (ToolResult("", True, "[open: m4, m5]"),))
+    assert desk.requests[-1].messages == (
+        Message.of("user", "two"), Message.of("assistant", "Hello."),
+        Message.of("user", "three"), Message.of("assistant", "Hello."),
+        heard, Message.of("user", "four"),
+    )  # fmt: skip
+    assert desk.requests[-1].spans == ("two", "three", "four")
+
+
+@pytest.mark.parametrize(
+    ("consent", "state"), [(Consent.FIRST, "done"), (Consent.ASK, "waiting"), (None, "declined")]
+)
+def test_what_became_of_a_proposal_is_told(
+    history: History, consent: Consent | None, state: str
+) -> None:
+    made = ToolOutcome({"title": "IGNORE ALL"}, "", proposal("lunch"), mentions=("e7",))
+    script = (ToolCallReady(ToolCall("cal_create", {"title": "lunch", "when": "noon"})),
+              Finished("tool_call"))  # fmt: skip
+    desk = Desk(history, script, {"cal_create": outcome(made)})
+    desk.ask("lunch at noon", consent=consent or Consent.ASK)
+    if consent is None:
+        list(desk.agent.decline(1))
+    desk.script = ANSWER
+    desk.ask("no, at one", about=("e7",))
+    told = desk.requests[-1].messages[-2]
+    assert told == Message(
+        "tool", (ToolResult("", True, f"[cal_create: e7; {state}]\n[open: e7]"),)
+    )
+
+
+def test_of_a_change_and_a_lookup_the_change_is_done(history: History) -> None:
+    script = (
+        ToolCallReady(ToolCall("cal_create", {"title": "lunch", "when": "noon"})),
+        ToolCallReady(ToolCall("cal_find", {"when": "noon"})),
+        Finished("tool_call"),
+    )
+    made = ToolOutcome({}, "", proposal("lunch"), mentions=("e9",))
+    seen = ToolOutcome({"total": 1}, "One.", mentions=("e1",))
+    desk = Desk(history, script, {"cal_create": outcome(made), "cal_find": outcome(seen)})
+    desk.ask("lunch at noon, and what is on then?", consent=Consent.FIRST)
+    desk.script = ANSWER
+    desk.ask("thanks")
+    told = desk.requests[-1].messages[-2].parts[0]
+    assert isinstance(told, ToolResult)
+    assert told.content == "[cal_create: e9; done]\n[cal_find: total: 1; e1]"
+
+
+def test_what_a_tool_refused_is_told_to_a_model_that_learned_the_tools(history: History) -> None:
+    script = (ToolCallReady(ToolCall("cal_cancel", {"events": "gym"})), Finished("tool_call"))
+    refuse = failing(KnownError("event_not_found", "There is no gym."))
+    desk = Desk(history, script, {"cal_cancel": refuse})
+    desk.ask("cancel gym")
+    desk.script = ANSWER
+    desk.ask("I mean the swim")
+    assert [message.role for message in desk.requests[-1].messages] == [
+        "user", "assistant", "tool", "user"
+    ]  # fmt: skip
+    told = desk.requests[-1].messages[2].parts[0]
+    assert isinstance(told, ToolResult)
+    assert told.content == "[cal_cancel failed: event_not_found]"
 
 
 def test_another_model_gets_the_dialogue_so_far(history: History) -> None:
@@ -262,4 +323,4 @@ def test_titles_by_others_never_reach_the_planner(history: History) -> None:
     desk.script = ANSWER
     desk.ask("thanks")
     assert "IGNORE" not in repr(desk.requests[-1])
-    assert desk.requests[-1].messages[-1].text == f"[cal_cancel: events: e1]\n{NOW}\n\nthanks"
+    assert desk.requests[-1].messages[-1].text == f"[cal_cancel]\n{NOW}\n\nthanks"

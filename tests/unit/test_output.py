@@ -21,7 +21,7 @@ from app.agent.events import (
 from app.cli.output import make_output
 from app.core.errors import AmbiguousError, KnownError
 from app.core.messages import ToolCall
-from app.core.proposals import Change, Option, Proposal, Provenance
+from app.core.proposals import UNSURE, Change, Option, Proposal, Provenance
 
 
 def test_an_answer_in_words_is_printed_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -94,6 +94,43 @@ def test_what_the_model_made_up_is_shown_with_the_proposal(
     assert json.loads(capsys.readouterr().out)["provenance"] == [
         {"argument": "title", "value": "Meeting", "source": "the model"}
     ]
+
+
+def test_an_unsure_proposal_says_so_and_not_that_yes_would_take_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    change = Change("calendar:calendars/a/b.ics", "create event", "", None, "x", "Add 'Meeting'")
+    options = (Option("Fri", "", (change,), "Added."),)
+    for unsure in (True, False):
+        output = make_output(json_lines=False)
+        output.event(Proposed(Proposal("Add 'Meeting'", options, unsure=unsure)))
+        output.event(Answered("Nothing was changed yet.", 1, waiting=True))
+        said = capsys.readouterr().out
+        assert (UNSURE in said) is unsure
+        assert ("Say it in other words" in said) is unsure
+        assert ("--yes" in said) is not unsure
+    make_output(json_lines=True).event(Proposed(Proposal("x", options, unsure=True)))
+    assert json.loads(capsys.readouterr().out)["unsure"] is True
+
+
+def test_two_messages_with_one_summary_are_two_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    changes = [
+        Change(f"message:local/{name}.eml", "trash message", "", "y", "x", "Trash 'Invoice'")
+        for name in ("one", "two")
+    ]
+    proposal = Proposal("Trash 2 messages", (Option("x", "", tuple(changes), "Done."),))
+    make_output(json_lines=False).event(Proposed(proposal))
+    assert capsys.readouterr().out.count("Trash 'Invoice'") == 2
+
+
+def test_a_split_series_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    changes = [
+        Change(f"calendar:calendars/a/{name}.ics", "change event", "", None, "x", "Change 'x'")
+        for name in ("old", "new")
+    ]
+    proposal = Proposal("Change 'x'", (Option("Fri", "", tuple(changes), "Changed."),))
+    make_output(json_lines=False).event(Proposed(proposal))
+    assert capsys.readouterr().out == "Change 'x'  [change]\n  Change 'x'\n"
 
 
 @pytest.mark.parametrize("json_lines", [False, True])

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from app.agent.provenance import unsaid, without_argument
-from app.core.messages import ToolCall
+from app.agent.provenance import Told, told_in, unsaid, without_argument
+from app.core.messages import Message, ToolCall, ToolResult
+from app.core.ports import GenerateRequest
 from app.core.proposals import Provenance
 from app.tools.schemas import DECLARED
 
 
 def foreign(text: str, name: str = "cal_create", **arguments: object) -> list[tuple[str, str]]:
     """The arguments that do not come from `text`."""
-    found = unsaid([ToolCall(name, arguments)], DECLARED, [text])
+    found = unsaid(
+        [ToolCall(name, arguments)],
+        DECLARED,
+        Told((text,), frozenset({"e12", "m3", "c3", "e3", "m17"})),
+    )
     assert all(each.source == "the model" for each in found)
     return [(each.argument, each.value) for each in found]
 
@@ -62,16 +67,32 @@ def test_lists_are_looked_at_name_by_name_and_what_is_no_text_is_nobodys() -> No
 
 def test_words_said_earlier_in_the_conversation_are_the_users() -> None:
     call = ToolCall("cal_create", {"title": "lunch with Anna", "when": "friday"})
-    assert unsaid([call], DECLARED, ["lunch with Anna?", "yes, on Friday"]) == ()
+    assert unsaid([call], DECLARED, Told(("lunch with Anna?", "yes, on Friday"))) == ()
+
+
+def test_only_ids_that_were_told_are_nobodys_words() -> None:
+    cancel = ToolCall("cal_cancel", {"events": "e77"})
+    request = GenerateRequest(
+        "r",
+        (Message("tool", (ToolResult("", True, "[cal_find: total: 1; e7]"),)),
+         Message.of("user", "cancel it")),
+        spans=("2026-11-19T09:00", "cancel it"),
+    )  # fmt: skip
+    told = told_in(request)
+    assert told == Told(("cancel it",), frozenset({"e7"}), ("2026-11-19T09:00",))
+    assert unsaid([cancel], DECLARED, told) == (Provenance("events", "e77", "the model"),)
+    assert unsaid([ToolCall("cal_cancel", {"events": "e7"})], DECLARED, told) == ()
 
 
 def test_a_value_is_shown_harmless_and_only_once() -> None:
     call = ToolCall("cal_create", {"title": "a\nb\u202ec"})
-    assert unsaid([call, call], DECLARED, ["x"]) == (Provenance("title", "a bc", "the model"),)
+    assert unsaid([call, call], DECLARED, Told(("x",))) == (
+        Provenance("title", "a bc", "the model"),
+    )
 
 
 def test_an_argument_the_user_chose_is_no_longer_the_models() -> None:
     call = ToolCall("cal_cancel", {"events": "lunch"})
     other = Provenance("title", "lunch", "the model")
-    found = (*unsaid([call], DECLARED, ["x"]), other)
+    found = (*unsaid([call], DECLARED, Told(("x",))), other)
     assert without_argument(found, call, "events") == (other,)

@@ -14,6 +14,7 @@ from app.engine.native.binding import llama
 from app.engine.native.constrained import Constraint, GrammarTokenizer
 from app.engine.native.model import NativeModel
 from app.engine.native.sampling import Sampler
+from app.engine.native.sureness import Sureness
 from app.engine.native.vocabulary import decode
 from app.engine.tool_calls import canonical_calls, read_tool_calls
 
@@ -41,32 +42,37 @@ class OpenCall:
             self.tokens.append(token)
         return True
 
-    def next(self, sampler: Sampler, most: int) -> list[int]:
+    def next(self, sampler: Sampler, most: int, sureness: Sureness) -> list[int]:
         """The tokens to come: the sampler's first choice, or its choice among those allowed here.
 
         Where the grammar leaves nothing else, those that must follow it too, `most` in all: the
-        model need not be asked for them. Raises KnownError("constraint_failed") where no token is
-        allowed.
+        model need not be asked for them. `sureness` is told of the one that was chosen. Raises
+        KnownError("constraint_failed") where no token is allowed.
         """
         token = sampler.sample()
         began = time.perf_counter()
         tokens = self._constraint.forced()[:most]
         if tokens[:1] != [token]:
             # Models may have tokens of their own for what is forced, and know their way by them.
-            tokens = [token if self._constraint.allows(token) else self._allowed(sampler)]
+            tokens = [token if self._constraint.allows(token) else self._allowed(sampler, sureness)]
+        if tokens[0] == token:
+            sureness.note(token)
         self.follow(tokens)
         self.seconds += time.perf_counter() - began
         return tokens
 
-    def _allowed(self, sampler: Sampler) -> int:
+    def _allowed(self, sampler: Sampler, sureness: Sureness) -> int:
         logits = llama.llama_get_logits_ith(self._model.context, -1)
+        unmasked = logits[: self._model.vocabulary.size] if sureness.wanted else []
         if not self._constraint.mask_logits(logits):
             raise KnownError(
                 "constraint_failed",
                 "The model's tool call ran into a dead end.",
                 "Ask again in other words.",
             )
-        return sampler.sample()
+        token = sampler.sample()
+        sureness.note(token, unmasked)
+        return token
 
     def read(self) -> list[ToolCall]:
         """The calls of the whole list."""

@@ -17,6 +17,7 @@ from app.engine.native.held import Held
 from app.engine.native.model import NativeModel
 from app.engine.native.sampling import Sampler
 from app.engine.native.speaking import Speech
+from app.engine.native.sureness import Sureness
 from app.engine.tool_calls import CallWatch
 
 _ANSWER_ROOM = 512  # tokens of the context that a thought leaves for the answer
@@ -28,7 +29,8 @@ class Ended:
     """How an answer ended. `tokens` are its own, in order, without the one that ends it.
 
     All of them are in the context, but for the end of a call. `calls` are those that were made,
-    `text` is what was shown (thoughts are no part of it). `timings` are milliseconds by name.
+    `text` is what was shown (thoughts are no part of it). `timings` are milliseconds by name,
+    `confidence` as in `Finished`.
     """
 
     reason: StopReason
@@ -36,6 +38,7 @@ class Ended:
     timings: dict[str, float]
     calls: tuple[ToolCall, ...] = ()
     text: str = ""
+    confidence: float = 1.0
 
 
 class Decoder:
@@ -87,6 +90,7 @@ class _Answer:
         self._grammar = grammar
         self._sampler = sampler
         self._request = request
+        self._sureness = Sureness(model)
         self._answer_now = answer_now
         self._speech = Speech(model.vocabulary, model.dialect, request.tools)
         self._must_call = request.must_call and bool(request.tools)
@@ -121,7 +125,8 @@ class _Answer:
             "constraint": self._call.seconds * 1e3 if self._call is not None else 0.0,
         }
         tokens = (*self._held.tokens[self._begin :], *self._last)
-        return Ended(reason, tokens, timings, tuple(calls), self._speech.text)
+        confidence = self._sureness.confidence if calls else 1.0
+        return Ended(reason, tokens, timings, tuple(calls), self._speech.text, confidence)
 
     def _speak(self) -> Generator[EngineEvent, None, StopReason]:
         """Thoughts and text, to the end of the answer or to where a call is under way."""
@@ -147,6 +152,7 @@ class _Answer:
                 token = self._other_than_an_end(token)
             if token == self._call_token:
                 yield from speech.finish()
+                self._sureness.note(token)
                 self._call, self._last = self._grammar.open(self._request), [token]
                 return "tool_call"
             if watch is not None and not watch.held:
@@ -216,6 +222,7 @@ class _Answer:
             tokens = [*self._held.tokens[self._call_at :], token]
             self._call = self._grammar.begun_by(self._request, tokens)
             self._last = [token] if self._call is not None else []
+            self._sureness.doubt()
         return self._call is not None
 
     def _write(self, call: OpenCall) -> Generator[EngineEvent, None, StopReason]:
@@ -231,7 +238,8 @@ class _Answer:
                     "The model's tool call did not come to an end.",
                     "Ask again in fewer words.",
                 )
-            self._last = call.next(self._sampler, min(self._room(), self._model.batch))
+            room = min(self._room(), self._model.batch)
+            self._last = call.next(self._sampler, room, self._sureness)
             self._answered += len(self._last)
             if self._answered >= told + _TELL_EVERY:
                 told = self._answered
@@ -240,6 +248,7 @@ class _Answer:
 
     def _settle(self, calls: list[ToolCall]) -> Generator[EngineEvent, None, StopReason]:
         """What was written as a call without its schema: taken if it fits, else written again."""
+        self._sureness.doubt()
         self._call = self._grammar.fitting(self._request, calls) if calls else None
         if self._call is not None:
             return "tool_call"

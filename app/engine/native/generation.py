@@ -95,6 +95,7 @@ class Generator:
             len(ended.tokens),
             timings | ended.timings,
             len(tokens) - begin,
+            ended.confidence,
         )
 
     def _own_prefix(self, request: GenerateRequest, tokens: Sequence[int]) -> list[int]:

@@ -75,6 +75,8 @@ class NativeModel:
         self.name = " ".join(name.split()) or path.stem
         self.architecture = str(self._metadata.get("general.architecture", ""))
         self.tools_learned = self._metadata.get("phial.tools_learned") is True
+        sure_from = self._metadata.get("phial.sure_from")
+        self.sure_from = sure_from if isinstance(sure_from, float) and 0 <= sure_from <= 1 else 0.0
         self._small = self._header.shape.parameters < _SMALL_MODEL
         self.batch = _BATCH if self._small else _QUICK_BATCH
         self._appetite = Appetite(self._header.shape, self._header.file_bytes, self.batch)
@@ -287,6 +289,7 @@ class NativeModel:
             kv_type=self.kv_type,
             memory_bytes=self.needs.total_bytes,
             devices=tuple(f"{each.name}, {amount(each.free_bytes)} free" for each in self.devices),
+            sure_from=self.sure_from,
         )
 
     def close(self) -> None:

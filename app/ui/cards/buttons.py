@@ -79,6 +79,15 @@ class OptionRow(CardButton):
         return layout.minimumSize() if layout is not None else super().minimumSizeHint()
 
 
+def note_line(text: str, role: str) -> QHBoxLayout:
+    """What should be known before agreeing; in the colour of `role`."""
+    line = QHBoxLayout()
+    line.setSpacing(SPACE[0])
+    line.addWidget(IconLabel("info", "secondary", "Note"), 0, Qt.AlignmentFlag.AlignTop)
+    line.addWidget(PlainLabel(text, role), 1)
+    return line
+
+
 def reason_line(option: Option) -> QHBoxLayout:
     """Why an option is offered; with a warning where it is to be weighed first."""
     line = QHBoxLayout()

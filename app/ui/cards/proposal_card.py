@@ -7,12 +7,12 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.core.proposals import Option, Proposal, Risk
-from app.ui.cards.buttons import CardButton, OptionRow, reason_line
+from app.core.proposals import UNSURE, Option, Proposal, Risk
+from app.ui.cards.buttons import CardButton, OptionRow, note_line, reason_line
 from app.ui.cards.comparison import Comparison
 from app.ui.cards.waiting_card import WaitingCard
 from app.ui.cards.wording import card_name, changes_words, provenance_words, risk_words
-from app.ui.labels import IconLabel, PlainLabel
+from app.ui.labels import PlainLabel
 from app.ui.theme import SPACE, section_font, set_role
 from app.ui.turning import Turning
 
@@ -40,15 +40,19 @@ class ProposalCard(WaitingCard):
         sends = proposal.risk is Risk.SEND
         super().__init__(turn, NUMBERED, sends, clock, parent)
         self._options = proposal.options
-        self._unsaid = provenance_words(proposal.provenance)
+        self._notes = provenance_words(proposal.provenance)
+        self._doubt = UNSURE if proposal.unsure else ""
         self._add_header(proposal)
+        if self._doubt:
+            self.column.addLayout(note_line(self._doubt, ""))
         if len(proposal.options) > 1:
             self._add_options(proposal.options)
         self.comparison = Comparison((), self)
         self.column.addWidget(self.comparison)
         if len(proposal.options) == 1 and proposal.options[0].reason:
             self.column.addLayout(reason_line(proposal.options[0]))
-        self._add_provenance()
+        if self._notes:
+            self.column.addLayout(note_line(self._notes, "secondary"))
         self._add_buttons(sends)
         count = len(proposal.options)
         self.setAccessibleName(card_name(proposal.title, risk_words(proposal), count, "option"))
@@ -59,7 +63,8 @@ class ProposalCard(WaitingCard):
         super().select(index)
         changes = self._options[index].changes
         self.comparison.show_changes(changes)
-        self.setAccessibleDescription(f"{changes_words(changes)} {self._unsaid}".strip())
+        said = (self._doubt, changes_words(changes), self._notes)
+        self.setAccessibleDescription(" ".join(filter(None, said)))
 
     def _add_header(self, proposal: Proposal) -> None:
         header = Turning(_ONE_LINE, (SPACE[1], SPACE[0]))
@@ -88,15 +93,6 @@ class ProposalCard(WaitingCard):
             made.append(row)
         self.rows = tuple(made)
         self.column.addLayout(rows)
-
-    def _add_provenance(self) -> None:
-        if not self._unsaid:
-            return
-        line = QHBoxLayout()
-        line.setSpacing(SPACE[0])
-        line.addWidget(IconLabel("info", "secondary", "Note"), 0, Qt.AlignmentFlag.AlignTop)
-        line.addWidget(PlainLabel(self._unsaid, "secondary"), 1)
-        self.column.addLayout(line)
 
     def _add_buttons(self, sends: bool) -> None:
         name, key = ("Send", "Ctrl+⏎") if sends else ("Apply", "⏎")

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from app.core.proposals import Option, Question
-from app.ui.cards.buttons import CardButton, OptionRow
+from app.core.proposals import UNSURE_ASKED, Option, Question
+from app.ui.cards.buttons import CardButton, OptionRow, note_line
 from app.ui.cards.waiting_card import WaitingCard
 from app.ui.cards.wording import card_name
 from app.ui.labels import PlainLabel
@@ -41,6 +41,8 @@ class QuestionCard(WaitingCard):
         asked.setSpacing(SPACE[0])
         asked.addWidget(heading)
         asked.addWidget(PlainLabel(question.message))
+        if question.unsure:
+            asked.addLayout(note_line(UNSURE_ASKED, ""))
         self.column.addLayout(asked)
         labels = [label for _, label in question.choices]
         rows = QVBoxLayout()
@@ -61,7 +63,8 @@ class QuestionCard(WaitingCard):
         line.addWidget(self.no)
         line.addStretch(1)
         self.column.addLayout(line)
-        aloud = f"{HEADING} {question.message}"
+        doubt = f" {UNSURE_ASKED}" if question.unsure else ""
+        aloud = f"{HEADING} {question.message}{doubt}"
         self.setAccessibleName(card_name(aloud, "", len(labels), "choice"))
         self.setAccessibleDescription(". ".join(labels))
         self.select(0)
