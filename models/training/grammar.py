@@ -251,11 +251,11 @@ _PUNCTUATION = re.compile("[,.;:!?](?=[\ue000-\ue0ff]*(?: |$))")
 def noise(rng: Random, marked: str) -> str:
     """Changes case, punctuation and sometimes a letter of a marked message, as people do."""
     roll = rng.random()
-    if roll < 0.22:
+    if roll < 0.26:
         marked = _PUNCTUATION.sub("", marked.lower())
-    elif roll < 0.34:
+    elif roll < 0.38:
         marked = marked.lower()
-    elif roll < 0.36:
+    elif roll < 0.40:
         marked = marked.upper()
     elif roll < 0.85:
         first = re.search(r"[^\W\d_]", marked)
@@ -265,7 +265,7 @@ def noise(rng: Random, marked: str) -> str:
         marked = re.sub("[.?!]([\ue000-\ue0ff]*)$", r"\1", marked)
     elif not re.search("[.?!][\ue000-\ue0ff]*$", marked) and rng.random() < 0.3:
         marked += rng.choice([".", ".", ".", "!", "?"])
-    if rng.random() < 0.08:
+    if rng.random() < 0.15:
         words = list(_WORD.finditer(marked))
         if words:
             word = rng.choice(words)
