@@ -28,7 +28,7 @@ DRILL_WEIGHTS = {
 """Each tool's share among the copy drills; their forms are the rules `drill_…`."""
 
 CHAT_WEIGHTS = {
-    "outside": 60, "cannot": 10, "hello": 6, "thanks": 6, "bye": 2, "fine": 4, "help": 7,
+    "outside": 80, "cannot": 10, "hello": 6, "thanks": 6, "bye": 2, "fine": 4, "help": 7,
     "unclear": 5, "ask_when": 6, "ask_to_when": 4, "ask_body": 5, "ask_whom": 3, "ask_event": 3,
     "ask_mail": 3, "ask_change": 2, "ask_title": 2,
 }  # fmt: skip
@@ -61,7 +61,7 @@ ANSWERS = {
 }
 
 SHARES = {
-    "form": 62, "drill": 6, "echo": 2, "chat": 14, "joined": 1, "pair": 4, "turns": 9, "steps": 2,
+    "form": 59, "drill": 5, "echo": 2, "chat": 18, "joined": 1, "pair": 4, "turns": 9, "steps": 2,
 }  # fmt: skip
 """Shares of the kinds of example."""
 AFTER_TURN = 0.1
