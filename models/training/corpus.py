@@ -162,10 +162,11 @@ def _said(draft: Draft) -> tuple[str, _Spans]:
 class Corpus:
     """A source of examples; one is for training, the other holds the ways of asking held out."""
 
-    def __init__(self, *, held_out: bool = False) -> None:
-        """Takes the ways of asking that are held out, or the others."""
+    def __init__(self, *, held_out: bool = False, noisy: bool = True) -> None:
+        """Takes the ways of asking that are held out, or the others; `noisy`: as people type."""
         self.grammar = _grammar(held_out=held_out)
         self._held_out = held_out
+        self._noise = noise if noisy else _as_written
         self._kinds = {
             "form": self.request,
             "drill": self._drill,
@@ -212,7 +213,7 @@ class Corpus:
         """A message that wants no call, of `kind` if one is named."""
         kind = kind or _weighted(rng, CHAT_WEIGHTS)
         draft = self.grammar.pick(rng, kind)
-        draft.marked = noise(rng, draft.marked)
+        draft.marked = self._noise(rng, draft.marked)
         return one(draft.resolve()[0], answer=ANSWERS[kind])
 
     def dialogue(self, rng: Random, rule: str) -> Example:
@@ -235,7 +236,7 @@ class Corpus:
             goes_on = form == "-" or form.startswith("- ")
             draft = self.grammar.expand(rng, form[1:] if goes_on else form)
             if not goes_on:
-                draft.marked = noise(rng, draft.marked)
+                draft.marked = self._noise(rng, draft.marked)
             text, said = _said(draft)
             constants = dict(draft.constants)
             for argument, mark in draft.taken.items():
@@ -264,7 +265,7 @@ class Corpus:
     def _form(self, rng: Random, tool: str, rule: str) -> Example:
         while True:
             draft = self.grammar.pick(rng, rule)
-            draft.marked = noise(rng, draft.marked)
+            draft.marked = self._noise(rng, draft.marked)
             text, said = _said(draft)
             call = ordered(tool, said, draft.constants)
             if call is None:
@@ -304,6 +305,10 @@ class Corpus:
 
 
 _OPEN_ENDED = {"mail_draft", "mail_reply", "mail_forward", "cal_respond"}
+
+
+def _as_written(_rng: Random, marked: str) -> str:
+    return marked
 
 
 def _number(key: str) -> int:

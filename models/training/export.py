@@ -2,6 +2,7 @@
 
 import argparse
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from .model import Shape
 from .tokenizer import CONTROL, END, PADDING_ID, VOCABULARY, call_pieces
+from .words import known_words
 
 LIMIT = 25_000_000
 """Bytes that the file may have at most."""
@@ -80,10 +82,17 @@ def add_tokenizer(writer: GGUFWriter, tokenizer: Tokenizer) -> None:
     writer.add_chat_template(CHAT_TEMPLATE)
 
 
-def export(weights: dict[str, Tensor], tokenizer: Tokenizer, out: Path, sure_from: float) -> None:
+def export(
+    weights: dict[str, Tensor],
+    tokenizer: Tokenizer,
+    out: Path,
+    sure_from: float,
+    words: Sequence[str],
+) -> None:
     """Writes the GGUF file in one go; raises ValueError when it is larger than `LIMIT`.
 
-    `sure_from` is the confidence from which the program acts on a call (see `evaluate.py`).
+    `sure_from` is the confidence from which the program acts on a call (see `evaluate.py`), `words`
+    those by which it puts typing errors right.
     """
     temporary = out.with_suffix(".tmp")
     writer = GGUFWriter(temporary, "phi3")
@@ -93,6 +102,7 @@ def export(weights: dict[str, Tensor], tokenizer: Tokenizer, out: Path, sure_fro
     writer.add_quantization_version(2)
     writer.add_bool("phial.tools_learned", True)
     writer.add_float32("phial.sure_from", sure_from)
+    writer.add_string("phial.words", " ".join(words))
     add_shape(writer, Shape())
     add_tokenizer(writer, tokenizer)
     for name, weight in weights.items():
@@ -124,6 +134,7 @@ def main() -> None:
         Tokenizer.from_file(str(options.run / "tokenizer.json")),
         options.out,
         options.sure_from,
+        known_words(),
     )
 
 

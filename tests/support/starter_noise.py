@@ -21,7 +21,8 @@ def noise_for(seed: str, text: str) -> Callable[[str], str]:
     wrong = rng.choice(words) if words else ""
     place = rng.randrange(1, len(wrong) - 1) if wrong else 0
     swapped = wrong[:place] + wrong[place + 1] + wrong[place] + wrong[place + 2 :] if wrong else ""
-    typed = rng.choice([swapped, wrong[:place] + wrong[place + 1 :], wrong[:place] + wrong[place:]])
+    doubled = wrong[: place + 1] + wrong[place:]
+    typed = rng.choice([swapped, wrong[:place] + wrong[place + 1 :], doubled])
 
     def noisy(said: str) -> str:
         if wrong:

@@ -6,13 +6,21 @@ import time
 from collections.abc import Iterator, Sequence
 
 from app.core.errors import KnownError
-from app.core.events import EngineEvent, Failed, Finished, Progress, Remembers
+from app.core.events import (
+    EngineEvent,
+    Failed,
+    Finished,
+    Progress,
+    Remembers,
+    ToolCallReady,
+)
 from app.core.ports import GenerateRequest, Prefix
 from app.engine.native.decoding import Decoder
 from app.engine.native.held import Held
 from app.engine.native.model import NativeModel
 from app.engine.native.prompts import NO_PAST, Prompts, prefix_of
 from app.engine.native.recall import Recall
+from app.engine.spelling import Spelling
 from app.engine.state_files import StateFiles
 
 
@@ -26,11 +34,16 @@ class Generator:
         self._prompts = Prompts(model)
         self._recall = Recall(model.vocabulary, self._held, states)
         self._decoder = Decoder(model, self._held)
+        self._spelling = Spelling(model.words)
 
     def run(self, request: GenerateRequest) -> Iterator[EngineEvent]:
         """The events of one generation; the last is Finished or Failed."""
+        read, typed = self._spelling.read(request)
         try:
-            yield from self._run(request)
+            for event in self._run(read):
+                if isinstance(event, ToolCallReady):
+                    event = ToolCallReady(typed.call(event.call))
+                yield event
         except KnownError as error:
             yield Failed(error.code, error.message, error.hint)
 

@@ -77,6 +77,8 @@ class NativeModel:
         self.tools_learned = self._metadata.get("phial.tools_learned") is True
         sure_from = self._metadata.get("phial.sure_from")
         self.sure_from = sure_from if isinstance(sure_from, float) and 0 <= sure_from <= 1 else 0.0
+        words = self._metadata.get("phial.words") if self.tools_learned else ""
+        self.words = words.split() if isinstance(words, str) else []
         self._small = self._header.shape.parameters < _SMALL_MODEL
         self.batch = _BATCH if self._small else _QUICK_BATCH
         self._appetite = Appetite(self._header.shape, self._header.file_bytes, self.batch)
