@@ -8,23 +8,30 @@ model reads it, and what the model copies from the message is copied from what t
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+import string
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from app.core.messages import Message, Part, Text, ToolCall
 from app.core.ports import GenerateRequest, ToolSpec
 
-_WORD = re.compile(r"[^\W\d_]+")
-_SHORTEST = 4
-"""Letters of a word that is replaced: shorter ones have too many neighbours."""
+_WORD = re.compile(r"(?<![\w\u0300-\u036f])[^\W\d_]++(?![\w\u0300-\u036f])")
+_SHORTEST, _LONGEST = 4, 30
+"""Letters of a word that may be replaced: shorter ones have too many neighbours."""
+_SHORTEST_LOST = 5
+"""Letters of one that may lack a letter: "emil" is somebody's name."""
 _TARGETS = 2500
 """How many of the words a model knows are put in the place of others: rare ones were not meant."""
+_MOST_TEXT = 20_000
+"""Characters of a text that is looked through; no longer one fits into a small model."""
 _CAPITALISED = frozenset(
     ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january",
      "february", "march", "april", "june", "july", "august", "september", "october", "november",
      "december")
 )  # fmt: skip
 """What is written large within a sentence, and no name of somebody."""
+_BEFORE_A_SENTENCE = frozenset(".!?:;\n-")
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,8 @@ class Respelled:
 
     def typed_for(self, value: str) -> str | None:
         """The typed words for a piece of what is read; None if it is no piece of it."""
-        found = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", self.read)
+        plain = re.sub(r"[^\S\n]", " ", self.read)
+        found = re.search(rf"(?<!\w){re.escape(value)}(?!\w)", plain)
         if found is None:
             return None
         begin, end = found.span()
@@ -69,7 +77,7 @@ class Typed:
 
     def __init__(self, texts: Sequence[Respelled], tools: Sequence[ToolSpec]) -> None:
         """`texts` come newest first; what `tools` name as one of a few words is left alone."""
-        self._texts = [text for text in texts if text.changes]
+        self._texts = texts
         self._copied = {
             tool.name: frozenset(
                 name for name, schema in _properties(tool).items()
@@ -96,92 +104,131 @@ class Typed:
 
 
 class Spelling:
-    """Replaces words a model does not know by one it knows that is one slip of the finger away."""
+    """Replaces words a model does not know by one it knows that is one slip of the finger away.
+
+    A slip changes the places of two letters, doubles one or loses one, as in the reading of times.
+    Another letter makes another word too often: "steven" is not "seven".
+    """
 
     def __init__(self, words: Sequence[str]) -> None:
         """`words` the model knows, in small letters, the most frequent first."""
         self._known = frozenset(words)
-        self._targets: dict[tuple[str, int], list[str]] = {}
-        for word in words[:_TARGETS]:
-            if len(word) >= _SHORTEST:
-                self._targets.setdefault((word[0], len(word)), []).append(word)
+        self._rank = {word: rank for rank, word in enumerate(words[:_TARGETS])}
 
     def read(self, request: GenerateRequest) -> tuple[GenerateRequest, Typed]:
         """The request as the model should read it, and what puts its calls into typed letters."""
-        if not self._targets:
+        said = [message.text for message in request.messages if message.role == "user"]
+        meant = self._meant_in([*said, *request.spans])
+        if not meant:
             return request, Typed((), ())
-        spans = [self.respelled(span) for span in request.spans]
-        messages = tuple(map(self._message, request.messages))
-        respelled = replace(request, messages=messages, spans=tuple(span.read for span in spans))
-        return respelled, Typed(spans[::-1], request.tools)
+        messages = tuple(_message(message, meant) for message in request.messages)
+        spans = [respelled(span, meant) for span in request.spans]
+        read = replace(request, messages=messages, spans=tuple(span.read for span in spans))
+        return read, Typed(spans[::-1], request.tools)
 
-    def _message(self, message: Message) -> Message:
-        """What the user said, and what the model copied from that before."""
-        return replace(
-            message, parts=tuple(self._part(part, message.role) for part in message.parts)
-        )
+    def _meant_in(self, texts: Iterable[str]) -> dict[str, str]:
+        """What is meant by words of the texts that were typed wrong, in small letters.
 
-    def _part(self, part: Part, role: str) -> Part:
-        if isinstance(part, ToolCall):
-            read = {name: _each_text(value, self._read) for name, value in part.arguments.items()}
-            return ToolCall(part.name, read)
-        if isinstance(part, Text) and role == "user":
-            return Text(self._read(part.text))
-        return part
+        No two words of the texts are read alike: one would then be taken for the other.
+        """
+        meant: dict[str, str] = {}
+        named: set[str] = set()
+        words: set[str] = set()
+        for text in texts if self._rank else ():
+            for match in _WORD.finditer(text[:_MOST_TEXT]):
+                word = match.group().casefold()
+                right = self._meant(word) if word not in words else meant.get(word)
+                words.add(word)
+                if right is None:
+                    continue
+                meant[word] = right
+                if _is_name(text, match.start(), right):
+                    named.add(word)
+        rights = list(meant.values())
+        return {
+            word: right
+            for word, right in meant.items()
+            if word not in named and right not in words and rights.count(right) == 1
+        }
 
-    def _read(self, text: str) -> str:
-        return self.respelled(text).read
+    def _meant(self, word: str) -> str | None:
+        """The word that was meant, if `word` is none and one is near: the most frequent one.
 
-    def respelled(self, text: str) -> Respelled:
-        """The text with its words put right."""
-        read = ""
-        rest = 0
-        changes: list[_Change] = []
-        for match in _WORD.finditer(text):
-            right = self._meant(match.group())
-            if right is None or _is_name(text, match.start(), right):
-                continue
-            read += text[rest : match.start()]
-            changes.append(_Change(len(read), len(read) + len(right), *match.span()))
-            read += right
-            rest = match.end()
-        return Respelled(read + text[rest:], text, tuple(changes))
-
-    def _meant(self, typed: str) -> str | None:
-        """The word that was meant, if `typed` is none and one is near: the most frequent one."""
-        word = typed.casefold()
-        if len(word) < _SHORTEST or word in self._known:
+        A letter too many or in the wrong place tells more than one that is not there.
+        """
+        if word in self._known or not _SHORTEST <= len(word) <= _LONGEST:
             return None
-        for length in (len(word), len(word) + 1, len(word) - 1):
-            for target in self._targets.get((word[0], length), ()):
-                if _is_one_slip(word, target):
-                    return (
-                        target.upper()
-                        if typed.isupper()
-                        else (target.capitalize() if typed[0].isupper() else target)
-                    )
+        for near in (_without_a_slip(word), _with_a_letter(word)):
+            found = [each for each in near if each in self._rank]
+            if found:
+                return min(found, key=self._rank.__getitem__)
         return None
 
 
+def respelled(text: str, meant: Mapping[str, str]) -> Respelled:
+    """The text with the words put right that `meant` has, in small letters."""
+    read = ""
+    rest = 0
+    changes: list[_Change] = []
+    for match in _WORD.finditer(text[:_MOST_TEXT]):
+        typed = match.group()
+        right = meant.get(typed.casefold())
+        if right is None:
+            continue
+        if typed[0].isupper():
+            right = right.upper() if typed.isupper() else right.capitalize()
+        read += text[rest : match.start()]
+        changes.append(_Change(len(read), len(read) + len(right), *match.span()))
+        read += right
+        rest = match.end()
+    return Respelled(read + text[rest:], text, tuple(changes))
+
+
+def _without_a_slip(word: str) -> Iterator[str]:
+    """What `word` may have been before two letters changed places, or one was doubled.
+
+    The first letter is seldom wrong.
+    """
+    for place, (one, other) in enumerate(pairwise(word)):
+        if one == other:
+            yield word[:place] + word[place + 1 :]
+        elif place:
+            yield word[:place] + other + one + word[place + 2 :]
+
+
+def _with_a_letter(word: str) -> Iterator[str]:
+    """What `word` may have been before it lost a letter."""
+    if len(word) >= _SHORTEST_LOST:
+        for place in range(1, len(word) + 1):
+            for letter in string.ascii_lowercase:
+                yield word[:place] + letter + word[place:]
+
+
 def _is_name(text: str, begin: int, right: str) -> bool:
-    """Whether a word is large without need, and `right` would not be."""
-    word_before = text[:begin].rstrip()
-    first = (
-        not word_before or word_before[-1] in ".!?:;\n-" or "\n" in text[len(word_before) : begin]
-    )
-    named = right[0].isupper() and not right.isupper() and right.casefold() not in _CAPITALISED
-    return named and not first
+    """Whether the word that begins there is large without need, and `right` would not be."""
+    word = text[begin : begin + 2]
+    if not word[0].isupper() or word.isupper() or right in _CAPITALISED:
+        return False
+    while begin and text[begin - 1] in " \t\"'(":
+        begin -= 1
+    return bool(begin) and text[begin - 1] not in _BEFORE_A_SENTENCE
 
 
-def _is_one_slip(word: str, other: str) -> bool:
-    """Whether one letter is missing, too much, another, or changed places with the next."""
-    begin = 0
-    while begin < min(len(word), len(other)) and word[begin] == other[begin]:
-        begin += 1
-    mine, theirs = word[begin:], other[begin:]
-    while mine and theirs and mine[-1] == theirs[-1]:
-        mine, theirs = mine[:-1], theirs[:-1]
-    return (len(mine) <= 1 and len(theirs) <= 1) or (len(mine) == 2 and mine == theirs[::-1])
+def _message(message: Message, meant: Mapping[str, str]) -> Message:
+    """What the user said, and what the model copied from that before."""
+
+    def part(part: Part) -> Part:
+        if isinstance(part, ToolCall):
+            read = {name: _each_text(value, right) for name, value in part.arguments.items()}
+            return ToolCall(part.name, read)
+        if isinstance(part, Text) and message.role == "user":
+            return Text(right(part.text))
+        return part
+
+    def right(text: str) -> str:
+        return respelled(text, meant).read
+
+    return replace(message, parts=tuple(map(part, message.parts)))
 
 
 def _each_text(value: object, change: Callable[[str], str]) -> object:

@@ -265,7 +265,7 @@ def noise(rng: Random, marked: str) -> str:
         marked = re.sub("[.?!]([\ue000-\ue0ff]*)$", r"\1", marked)
     elif not re.search("[.?!][\ue000-\ue0ff]*$", marked) and rng.random() < 0.3:
         marked += rng.choice([".", ".", ".", "!", "?"])
-    if rng.random() < 0.15:
+    if rng.random() < 0.08:
         words = list(_WORD.finditer(marked))
         if words:
             word = rng.choice(words)

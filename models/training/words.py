@@ -12,7 +12,7 @@ OFTEN = 3
 """Messages of `EXAMPLES` that a word is in."""
 LETTERS = 4
 
-_WORD = re.compile(r"[^\W\d_]+")
+_WORD = re.compile(r"(?<!['\w])[^\W\d_]+(?!['\w])")
 
 
 def known_words() -> list[str]:
