@@ -1,4 +1,6 @@
-"""Words typed wrong, as a small model should read them; and its calls in the user's own letters.
+"""Words typed wrong or all in capitals, as a small model should read them.
+
+The calls it makes of them come in the user's own letters.
 
 A model whose tokens are pieces of words reads "resechdule" as rubble, and takes the rest of the
 message for something else. So such a word is replaced by the one it was meant to be before the
@@ -119,10 +121,10 @@ class Spelling:
         """The request as the model should read it, and what puts its calls into typed letters."""
         said = [message.text for message in request.messages if message.role == "user"]
         meant = self._meant_in([*said, *request.spans])
-        if not meant:
+        if not self._rank or not (meant or any(map(str.isupper, said))):
             return request, Typed((), ())
         messages = tuple(_message(message, meant) for message in request.messages)
-        spans = [respelled(span, meant) for span in request.spans]
+        spans = [respelled(_calm(span), meant, span) for span in request.spans]
         read = replace(request, messages=messages, spans=tuple(span.read for span in spans))
         return read, Typed(spans[::-1], request.tools)
 
@@ -165,8 +167,11 @@ class Spelling:
         return None
 
 
-def respelled(text: str, meant: Mapping[str, str]) -> Respelled:
-    """The text with the words put right that `meant` has, in small letters."""
+def respelled(text: str, meant: Mapping[str, str], typed_text: str = "") -> Respelled:
+    """The text with the words put right that `meant` has, in small letters.
+
+    `typed_text` is what was typed for it, if that has other letters in the same places.
+    """
     read = ""
     rest = 0
     changes: list[_Change] = []
@@ -181,7 +186,13 @@ def respelled(text: str, meant: Mapping[str, str]) -> Respelled:
         changes.append(_Change(len(read), len(read) + len(right), *match.span()))
         read += right
         rest = match.end()
-    return Respelled(read + text[rest:], text, tuple(changes))
+    return Respelled(read + text[rest:], typed_text or text, tuple(changes))
+
+
+def _calm(text: str) -> str:
+    """What is all in capitals, in small letters: of those the model has read far more."""
+    small = text.lower()
+    return small if text.isupper() and len(small) == len(text) else text
 
 
 def _without_a_slip(word: str) -> Iterator[str]:
@@ -222,7 +233,7 @@ def _message(message: Message, meant: Mapping[str, str]) -> Message:
             read = {name: _each_text(value, right) for name, value in part.arguments.items()}
             return ToolCall(part.name, read)
         if isinstance(part, Text) and message.role == "user":
-            return Text(right(part.text))
+            return Text(right(_calm(part.text)))
         return part
 
     def right(text: str) -> str:

@@ -105,6 +105,15 @@ def cancel_my_first_meeting_on_friday(sample: Sample) -> None:
 
 
 @case
+def slips_of_the_finger_are_no_other_wish(sample: Sample) -> None:
+    before = sample.files()
+    file = sample.calendar_file("supplier-call")
+    asked = sample.ask("cacnel my frist meetign on Fridya")
+    assert not sample.has_event("supplier-call"), asked.said
+    untouched(sample, before, file.name)
+
+
+@case
 def push_back_the_stand_up_tomorrow_by_30_minutes(sample: Sample) -> None:
     before = sample.files()
     file = sample.calendar_file("stand-up")

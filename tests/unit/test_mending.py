@@ -51,6 +51,27 @@ def test_words_said_twice_stay_in_both(text: str, title: str, when: str) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "title", "people", "wanted"),
+    [
+        ("tomorrow noon sushi with Kenta", "sushi", ["Kenta"], "sushi with Kenta"),
+        ("bowling w/ Zayn and Amira tomorrow", "bowling", ["Amira", "Zayn"],
+         "bowling w/ Zayn and Amira"),
+        ("call with Ann, Bob & Cy tomorrow", "call", ["Ann", "Bob", "Cy"],
+         "call with Ann, Bob & Cy"),
+        ("call with Annabel tomorrow", "call", ["Ann"], "call"),
+        ("call with Ann and the team tomorrow", "call", ["Ann"], "call with Ann"),
+        ("lunch tomorrow with Mark", "lunch", ["Mark"], "lunch"),
+        ("lunch with cake tomorrow", "lunch", [], "lunch"),
+        ("lunch with Mark tomorrow", "lunch with Mark", ["Mark"], "lunch with Mark"),
+    ],
+)  # fmt: skip
+def test_who_stands_right_behind_a_title_belongs_to_it(
+    text: str, title: str, people: list[str], wanted: str
+) -> None:
+    assert create(text, title=title, when="tomorrow", **{"with": people})["title"] == wanted
+
+
+@pytest.mark.parametrize(
     ("text", "arguments", "wanted"),
     [
         (

@@ -30,6 +30,8 @@ def read_as(text: str) -> str:
     [
         ("cancle the meetng tomorow", "cancel the meeting tomorrow"),
         ("CANCLE it", "CANCEL it"),
+        ("CANCLE THE MEETNG ON FRIDAY", "cancel the meeting on friday"),
+        ("İ CANCEL", "İ CANCEL"),  # its small form is longer
         ("Cancle it", "Cancel it"),
         ("meetingg", "meeting"),
         ("neeting", "neeting"),  # another letter makes another word
@@ -98,6 +100,13 @@ def test_calls_come_in_the_letters_that_were_typed() -> None:
     assert typed.call(archive).arguments == {"messages": "lucnh mails", "action": "archive"}
     listed = ToolCall("cal_create", {"title": "meeting", "with": ["tomorrow", "Ann"]})
     assert typed.call(listed).arguments == {"title": "meetng", "with": ["tomorow", "Ann"]}
+
+
+def test_capitals_stay_in_what_is_copied() -> None:
+    read, typed = SPELLING.read(request("LUCNH WITH BOB IN ROOM 4"))
+    assert read.spans == ("lunch with bob in room 4",)
+    made = typed.call(ToolCall("cal_create", {"title": "lunch with bob", "with": ["bob"]}))
+    assert made.arguments == {"title": "LUCNH WITH BOB", "with": ["BOB"]}
 
 
 def test_what_was_called_before_is_read_as_the_words_it_was_copied_from() -> None:
