@@ -71,7 +71,7 @@ PICTURES = (
     Picture("empty", fresh=True),
     Picture("card", ("reply to Anna that Friday works",)),
     Picture("card-dark", ("Cancel the stand-up tomorrow",), scheme="dark"),
-    Picture("unsure", ("hmm the design review clashes with my run, 2 would be nicer",)),
+    Picture("unsure", ("the call with Kofi tomorrow fell through",)),
     Picture("error", ("What is in my calendar next week?",), broken=True),
     Picture("narrow", ("anything from Bob about the invoice?",), size=(720, 480)),
     Picture("narrow-reading", ("any mail from Mail Service?",), size=(720, 480), opens=0),

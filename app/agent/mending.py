@@ -29,6 +29,10 @@ _LENGTH = re.compile(
 )
 _WRITES = frozenset({"mail_draft", "mail_reply", "mail_forward"})
 _JUST_WRITTEN = frozenset({"it", "that", "this", "the draft", "the mail", "the email", "the reply"})
+_HANGING = re.compile(
+    r"\s+(?:(?:at|on|in|into|for|by)\s+(?:my|the|our|an?)|my|the|our)$", re.IGNORECASE
+)
+"""The beginning of a time that was left at the end of the words before it."""
 _LINKS = frozenset({"on", "at", "for", "from", "by", "this", "the"})
 _BETWEEN = frozenset({"a", "an", "and", "at", "for", "in", "on", "the", "to", "with", "&"})
 
@@ -88,10 +92,12 @@ def _before(said: str, following: str, text: str) -> str:
     for count in range(len(others), 0, -1):
         shared = words[-count:] == others[:count] and len(words) > count
         if shared and f" {' '.join([*words, *others[count:]])} " in whole:
-            kept = words[:-count]
+            kept = _HANGING.sub("", " ".join(words[:-count])).split()
             while len(kept) > 1 and kept[-1].casefold() in _LINKS:
                 kept.pop()
             return " ".join(kept)
+    if f" {' '.join([*words, *others])} " in whole:
+        return _HANGING.sub("", said) or said
     return said
 
 

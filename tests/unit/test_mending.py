@@ -28,6 +28,9 @@ def create(text: str, **arguments: object) -> dict[str, object]:
         ),
         ("lunch for Friday at noon", "lunch for Friday at noon", "Friday at noon", "lunch"),
         ("lunch on Friday", "lunch on Friday", "Friday", "lunch"),
+        ("add gym at my first free slot", "gym at my", "first free slot", "gym"),
+        ("gym at my first free slot", "gym at my first free slot", "first free slot", "gym"),
+        ("lunch the next day", "lunch the", "next day", "lunch"),
     ],
 )
 def test_a_title_ends_where_the_time_begins(text: str, title: str, when: str, wanted: str) -> None:
@@ -41,6 +44,8 @@ def test_a_title_ends_where_the_time_begins(text: str, title: str, when: str, wa
         ("Read chapter 3 on 3 December", "Read chapter 3", "3 December"),
         ("Watch Rocky 3 at 3 pm tomorrow", "Watch Rocky 3", "3 pm tomorrow"),
         ("add stand by by friday", "stand by", "by friday"),
+        ("check in on Friday", "check in", "on Friday"),
+        ("hepatitis a on Friday", "hepatitis a", "on Friday"),
         ("Friday drinks Friday at 6", "Friday drinks", "Friday at 6"),
         ("Friday at 6", "Friday", "Friday at 6"),
         ("Black Friday next week", "Black Friday", "next week"),
