@@ -108,7 +108,7 @@ def cancel_my_first_meeting_on_friday(sample: Sample) -> None:
 def slips_of_the_finger_are_no_other_wish(sample: Sample) -> None:
     before = sample.files()
     file = sample.calendar_file("supplier-call")
-    asked = sample.ask("cacnel my frist meetign on Fridya")
+    asked = sample.ask("cacnel my first meeting on Fridya")
     assert not sample.has_event("supplier-call"), asked.said
     untouched(sample, before, file.name)
 
