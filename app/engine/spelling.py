@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from app.core.messages import Message, Part, Text, ToolCall
 from app.core.ports import GenerateRequest, ToolSpec
+from app.engine.copied import each_text, with_copied
 
 _WORD = re.compile(r"(?<![\w\u0300-\u036f])[^\W\d_]++(?![\w\u0300-\u036f])")
 _SHORTEST, _LONGEST = 4, 30
@@ -80,22 +82,11 @@ class Typed:
     def __init__(self, texts: Sequence[Respelled], tools: Sequence[ToolSpec]) -> None:
         """`texts` come newest first; what `tools` name as one of a few words is left alone."""
         self._texts = texts
-        self._copied = {
-            tool.name: frozenset(
-                name for name, schema in _properties(tool).items()
-                if not isinstance(schema, Mapping) or "enum" not in schema
-            )
-            for tool in tools
-        }  # fmt: skip
+        self._tools = tools
 
     def call(self, call: ToolCall) -> ToolCall:
         """The call with the user's own letters."""
-        copied = self._copied.get(call.name, frozenset())
-        arguments = {
-            name: _each_text(value, self._typed) if name in copied else value
-            for name, value in call.arguments.items()
-        }
-        return ToolCall(call.name, arguments)
+        return with_copied(call, self._tools, self._typed) if self._texts else call
 
     def _typed(self, value: str) -> str:
         words = value.strip()
@@ -146,11 +137,11 @@ class Spelling:
                 meant[word] = right
                 if _is_name(text, match.start(), right):
                     named.add(word)
-        rights = list(meant.values())
+        rights = Counter(meant.values())
         return {
             word: right
             for word, right in meant.items()
-            if word not in named and right not in words and rights.count(right) == 1
+            if word not in named and right not in words and rights[right] == 1
         }
 
     def _meant(self, word: str) -> str | None:
@@ -230,7 +221,7 @@ def _message(message: Message, meant: Mapping[str, str]) -> Message:
 
     def part(part: Part) -> Part:
         if isinstance(part, ToolCall):
-            read = {name: _each_text(value, right) for name, value in part.arguments.items()}
+            read = {name: each_text(value, right) for name, value in part.arguments.items()}
             return ToolCall(part.name, read)
         if isinstance(part, Text) and message.role == "user":
             return Text(right(_calm(part.text)))
@@ -240,15 +231,3 @@ def _message(message: Message, meant: Mapping[str, str]) -> Message:
         return respelled(text, meant).read
 
     return replace(message, parts=tuple(map(part, message.parts)))
-
-
-def _each_text(value: object, change: Callable[[str], str]) -> object:
-    """A value with each text in it changed."""
-    if isinstance(value, list | tuple):
-        return [_each_text(each, change) for each in value]
-    return change(value) if isinstance(value, str) else value
-
-
-def _properties(tool: ToolSpec) -> Mapping[str, object]:
-    properties = tool.parameters.get("properties")
-    return properties if isinstance(properties, Mapping) else {}

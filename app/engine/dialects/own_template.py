@@ -7,13 +7,14 @@ control tokens a text spells out stay text.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from app.core.errors import KnownError
-from app.core.messages import Message, ToolCall
-from app.core.ports import GenerateRequest, ToolSpec
+from app.core.messages import Message
+from app.core.ports import GenerateRequest
+from app.engine.copied import with_copied
 from app.engine.dialects.base import (
     REASONING_SAMPLING,
     THINK,
@@ -122,7 +123,8 @@ class OwnTemplateDialect:
                 continue
             if calls := calls_of(message):
                 if self._traits.tools_learned:
-                    message = replace(message, parts=tuple(_as_learned(calls, request.tools)))
+                    learned = (with_copied(call, request.tools, _after_a_space) for call in calls)
+                    message = replace(message, parts=tuple(learned))
                 pieces = reply_pieces(message, self.call_token)
             elif message.role == "tool":
                 pieces = (Content(result_text(message)),)
@@ -132,30 +134,9 @@ class OwnTemplateDialect:
         return dialogue
 
 
-def _as_learned(calls: Sequence[ToolCall], tools: Sequence[ToolSpec]) -> Iterator[ToolCall]:
-    """Earlier calls as the model wrote them: what repeats the user's words follows a space."""
-    schemas = {tool.name: tool.parameters.get("properties") for tool in tools}
-    for call in calls:
-        properties = schemas.get(call.name)
-        yield ToolCall(
-            call.name,
-            {
-                name: _after_a_space(value)
-                if isinstance(properties, Mapping) and not _is_fixed(properties.get(name))
-                else value
-                for name, value in call.arguments.items()
-            },
-        )
-
-
-def _is_fixed(schema: object) -> bool:
-    return isinstance(schema, Mapping) and "enum" in schema
-
-
-def _after_a_space(value: object) -> object:
-    if isinstance(value, list | tuple):
-        return [_after_a_space(each) for each in value]
-    return f" {value.strip()}" if isinstance(value, str) else value
+def _after_a_space(text: str) -> str:
+    """Words of the user's as a model that learned the tools writes them."""
+    return f" {text.strip()}"
 
 
 def _without_system(dialogue: list[_Line]) -> list[_Line]:
